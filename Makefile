@@ -1,0 +1,27 @@
+# Every target that a person calls has a `## comment`; `make help` prints them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+
+.PHONY: help venv lock
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+venv: .venv/.installed ## Make the virtual environment from the hashed lock files
+
+.venv/.installed: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
+	@[ -x $(BIN)/python ] || python3 -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## Write the hashed lock files anew from pyproject.toml (no index address in them)
+	@for group in bootstrap dev; do \
+	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	    $$( [ $$group = bootstrap ] || echo pyproject.toml ) --group $$group --output-file requirements/$$group.txt; done

@@ -1,0 +1,1 @@
+"""The native stack: every process under one supervisor, on loopback, without a container engine."""

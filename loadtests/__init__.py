@@ -1,0 +1,1 @@
+"""Load suites, drills and the evidence that they leave."""
