@@ -1,0 +1,161 @@
+"""Series selectors as the catalog's authors write them: ``http_requests_total{job="gateway"}``.
+
+Parsed once, when the catalog is loaded, by the same grammar that Prometheus uses; everything after
+works with the metric's name and its matchers and never with text again.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import promql_parser
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+MatchOp = Literal["=", "!=", "=~", "!~"]
+
+_OPS: dict[str, MatchOp] = {
+    "MatchOp.Equal": "=",
+    "MatchOp.NotEqual": "!=",
+    "MatchOp.Re": "=~",
+    "MatchOp.NotRe": "!~",
+}
+_LENGTH_MAX = 1000
+_EXAMPLE = 'http_requests_total{job="gateway"}'
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Matcher:
+    """One label matcher: ``name op "value"``."""
+
+    name: str
+    op: MatchOp
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """An instant-vector selector: one metric and the matchers that narrow it."""
+
+    metric: str
+    matchers: tuple[Matcher, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Selector":
+        """Read a selector.
+
+        Raises:
+            ValueError: it is not PromQL, or more than a plain selector (a function, a range, an offset).
+        """
+        try:
+            # promql-parser ships no type hints for its node classes.
+            node = cast("Any", promql_parser.parse(text))
+        except ValueError as error:
+            reason = str(error).splitlines()[0] if str(error) else "syntax error"
+            raise ValueError(
+                f"{text!r} is not a series selector ({reason}); write one such as {_EXAMPLE}"
+            ) from error
+        if (
+            not isinstance(node, promql_parser.VectorSelector)
+            or node.offset is not None
+            or node.at is not None
+        ):
+            raise ValueError(
+                f"{text!r} is more than a series selector; leave out functions, ranges, offsets and "
+                f"operators: they are derived. Write one such as {_EXAMPLE}",
+            )
+        if not node.name:
+            raise ValueError(
+                f"{text!r} names no metric; put its name in front of the braces, such as {_EXAMPLE}"
+            )
+        if node.matchers.or_matchers:
+            raise ValueError(f"{text!r} joins matchers with 'or'; use a regular expression matcher instead")
+        return cls(metric=node.name, matchers=_matchers(node))
+
+    def with_matchers(self, matchers: "Matchers") -> "Selector":
+        """Narrow the selector further."""
+        return Selector(self.metric, self.matchers + matchers.matchers)
+
+    def __str__(self) -> str:
+        inside = ",".join(f'{m.name}{m.op}"{_escape(m.value)}"' for m in self.matchers)
+        return f"{self.metric}{{{inside}}}" if inside else self.metric
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read from a string (or take a ready one); write back as a string."""
+        del source, handler
+        return _text_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Tell editors that it is a string."""
+        del schema, handler
+        return {"type": "string", "description": "A PromQL series selector.", "examples": [_EXAMPLE]}
+
+
+@dataclass(frozen=True, slots=True)
+class Matchers:
+    """Label matchers without a metric: ``code=~"5..",method="GET"``; what makes an event bad."""
+
+    matchers: tuple[Matcher, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Matchers":
+        """Read matchers, with or without braces.
+
+        Raises:
+            ValueError: they are not PromQL label matchers, or there is none.
+        """
+        inside = text.strip().removeprefix("{").removesuffix("}")
+        try:
+            selector = Selector.parse(f"x{{{inside}}}")
+        except ValueError as error:
+            raise ValueError(
+                f'{text!r} is not a list of label matchers; write it such as code=~"5.."'
+            ) from error
+        if not selector.matchers:
+            raise ValueError('there is no matcher here; say what makes an event bad, such as code=~"5.."')
+        return cls(selector.matchers)
+
+    def __str__(self) -> str:
+        return ",".join(f'{m.name}{m.op}"{_escape(m.value)}"' for m in self.matchers)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read from a string (or take ready ones); write back as a string."""
+        del source, handler
+        return _text_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Tell editors that it is a string."""
+        del schema, handler
+        return {"type": "string", "description": "PromQL label matchers.", "examples": ['code=~"5.."']}
+
+
+def _text_schema(cls: type[Selector] | type[Matchers]) -> CoreSchema:
+    def read(value: object) -> Selector | Matchers:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str):
+            raise ValueError(f"{value!r} is not text; write a selector in quotes, such as {_EXAMPLE!r}")
+        if len(value) > _LENGTH_MAX:
+            raise ValueError(f"this has {len(value)} characters; keep a selector under {_LENGTH_MAX}")
+        return cls.parse(value)
+
+    return core_schema.no_info_plain_validator_function(
+        read,
+        serialization=core_schema.plain_serializer_function_ser_schema(str),
+    )
+
+
+def _matchers(node: Any) -> tuple[Matcher, ...]:  # noqa: ANN401 - an untyped extension class
+    return tuple(Matcher(m.name, _OPS[str(m.op)], m.value) for m in node.matchers.matchers)
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
