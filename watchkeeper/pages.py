@@ -71,7 +71,7 @@ class InboxApi:
         self._client.close()
 
     def pages(self, *, status: str | None = None, after_id: int = 0, limit: int = 100) -> Sequence[Page]:
-        """Give pages, newest first: those of a status (``open``, ``resolved``), with an id above ``after_id``.
+        """Give pages, newest first: of a ``status`` (open, resolved), with an id above ``after_id``.
 
         Raises:
             BackendError: the console is away, or answers what it should not.

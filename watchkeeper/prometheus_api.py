@@ -1,7 +1,7 @@
 """A client of Prometheus's HTTP API: instant queries and active alerts, with typed answers.
 
 Thin on purpose. It exists so that drills, the status command and the console share one idea of what
-a failed query is (a ``BackendError`` that says which server, which query and why), with bounded time and size.
+a failed query is (a ``BackendError`` that says which server, which query and why), and time and size have bounds.
 """
 
 import math
@@ -61,7 +61,7 @@ class PrometheusApi:
         self._client.close()
 
     def query(self, expr: str, *, at: datetime | None = None) -> Sequence[Sample]:
-        """Evaluate an expression at an instant (default: the server's now); an empty answer is an empty list."""
+        """Evaluate an expression at an instant (default: the server's now)."""
         form = {"query": expr}
         if at is not None:
             form["time"] = str(at.timestamp())
@@ -107,7 +107,7 @@ class PrometheusApi:
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise BackendError(
-                f"{self.base_url}: no answer from Prometheus ({reason}); is it running? Try: watchkeeper status",
+                f"{self.base_url}: no answer from Prometheus ({reason}); see: watchkeeper status",
             ) from error
         if len(response.content) > RESPONSE_BYTES_MAX:
             raise BackendError(f"{self.base_url}: the answer to {what!r} is too large; narrow the query")
