@@ -4,6 +4,7 @@
 
     WatchkeeperError            anything a person can act on; the command line prints it and exits 1
     ├── CatalogError            the catalog is wrong; carries every problem found, each with its place
+    │                           (in watchkeeper.catalog.problems, beside what it carries)
     ├── BackendError            a server that we asked (Prometheus, Alertmanager, console) did not answer well
     └── StackError              the native stack cannot do what was asked
 

@@ -1,0 +1,84 @@
+"""Read a catalog from its folder: all of it, or every reason why not.
+
+Each file goes as far as it can (text, YAML, structure); then the checks look across all that could be
+read. So one run shows every problem, and a broken file hides none in the others.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from watchkeeper.catalog.catalog import Catalog
+from watchkeeper.catalog.discover import Found, discover
+from watchkeeper.catalog.documents import (
+    MAINTENANCE,
+    OWNERSHIP,
+    PRICES,
+    SERVICE,
+    SETTINGS,
+    TEAMS,
+    Document,
+    MaintenanceFile,
+    TeamsFile,
+)
+from watchkeeper.catalog.draft import Draft, DraftFile
+from watchkeeper.catalog.explain import validate
+from watchkeeper.catalog.money import Ownership, PriceBook
+from watchkeeper.catalog.problems import CatalogError, Problem
+from watchkeeper.catalog.service import Service
+from watchkeeper.catalog.settings import Settings
+from watchkeeper.catalog.source import read_source
+from watchkeeper.catalog.tree import read_tree
+
+M = TypeVar("M")
+
+
+def load_catalog(root: Path) -> Catalog:
+    """Read the catalog in the folder ``root``.
+
+    Raises:
+        CatalogError: it is wrong somewhere; ``problems`` holds everything that is.
+    """
+    found, problems = discover(root)
+    files: list[DraftFile] = []
+    every: list[Problem] = list(problems)
+    for one in found:
+        file, wrong = _read(one)
+        files.append(file)
+        every += wrong
+    draft = Draft(tuple(files))
+    every += draft.check()
+    if every:
+        raise CatalogError(every)
+    return _assemble(draft)
+
+
+def _read(found: Found) -> tuple[DraftFile, tuple[Problem, ...]]:
+    """Take one file as far as it goes."""
+    try:
+        root = read_tree(read_source(found.path, found.name))
+    except CatalogError as error:
+        return DraftFile(found.document, found.name), error.problems
+    model, problems = validate(found.document.model, root)
+    return DraftFile(found.document, found.name, root, model), problems
+
+
+def _assemble(draft: Draft) -> Catalog:
+    def one(document: Document, model: type[M]) -> M | None:
+        return next(every(document, model), None)
+
+    def every(document: Document, model: type[M]) -> Iterable[M]:
+        return (f.model for f in draft.files if f.document is document and isinstance(f.model, model))
+
+    settings = one(SETTINGS, Settings)
+    teams = one(TEAMS, TeamsFile)
+    maintenance = one(MAINTENANCE, MaintenanceFile)
+    assert settings is not None
+    return Catalog(
+        settings=settings,
+        teams=teams.teams if teams else (),
+        services=tuple(every(SERVICE, Service)),
+        prices=one(PRICES, PriceBook) or PriceBook(),
+        ownership=one(OWNERSHIP, Ownership) or Ownership(),
+        maintenance=maintenance.maintenance if maintenance else (),
+    )
