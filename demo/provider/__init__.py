@@ -1,0 +1,1 @@
+"""A simulated LLM provider: OpenAI-compatible, with a truth about its own usage and faults to switch."""
