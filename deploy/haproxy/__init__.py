@@ -1,0 +1,1 @@
+"""The load balancer in front of the watched system: one template, for loopback and for containers."""
