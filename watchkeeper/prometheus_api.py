@@ -1,7 +1,7 @@
 """A client of Prometheus's HTTP API: instant queries and active alerts, with typed answers.
 
 Thin on purpose. It exists so that drills, the status command and the console share one idea of what
-a failed query is (a ``BackendError`` that says which server, which query and why), and time and size have bounds.
+a failed query is: a ``BackendError`` that says which server, which query and why. Time and size are bounded.
 """
 
 import math

@@ -54,13 +54,13 @@ class Expr:
         """1 where ``self != other``, else 0: a comparison that drops no series."""
         return _binary(self, "!= bool", other, _COMPARE)
 
-    def and_(self, other: "Expr", *, ignoring: Iterable[str] = ()) -> "Expr":
-        """Keep the series of ``self`` that have a partner in ``other``."""
-        return _binary(self, f"and{_matching(ignoring)}", other, _AND)
+    def and_(self, other: "Expr", *, on: Iterable[str] = ()) -> "Expr":
+        """Keep the series of ``self`` that have a partner in ``other``, by all labels or by ``on``."""
+        return _binary(self, f"and{_matching('on', on)}", other, _AND)
 
-    def or_(self, other: "Expr") -> "Expr":
+    def or_(self, other: "Expr", *, ignoring: Iterable[str] = ()) -> "Expr":
         """Take the series of ``self``, and those of ``other`` that it lacks."""
-        return _binary(self, "or", other, _OR)
+        return _binary(self, f"or{_matching('ignoring', ignoring)}", other, _OR)
 
 
 TIME: Final = Expr("time()")
@@ -119,9 +119,9 @@ def without(operator: str, expr: Expr, labels: Iterable[str]) -> Expr:
     return Expr(f"{operator} without ({', '.join(labels)}) ({expr})")
 
 
-def _matching(ignoring: Iterable[str]) -> str:
-    labels = ", ".join(ignoring)
-    return f" ignoring ({labels})" if labels else ""
+def _matching(keyword: str, labels: Iterable[str]) -> str:
+    listed = ", ".join(labels)
+    return f" {keyword} ({listed})" if listed else ""
 
 
 def _wrap(expr: Expr, binding: int) -> str:

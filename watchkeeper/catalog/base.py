@@ -136,3 +136,11 @@ Objective = Annotated[
 
 Usd = Annotated[Decimal, Field(ge=0, max_digits=38, decimal_places=12, description="US dollars.")]
 """Money in US dollars; exact."""
+
+SecretName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$",
+        description="Name of a file in the secrets directory; never the secret itself.",
+    ),
+]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchkeeper.catalog.base import Duration, Model, Slug, Text
+from watchkeeper.catalog.base import Duration, Model, SecretName, Slug, Text
 
 Url = Annotated[
     str, Field(pattern=r"^https?://[^\s]+[^/\s]$", max_length=500, description="No slash at the end.")
@@ -26,6 +26,15 @@ class Links(Model):
     """Runbooks and SLO pages are served below it."""
 
 
+class Smtp(Model):
+    """The server that e-mail leaves through."""
+
+    smarthost: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$", examples=["smtp.example.com:587"])]
+    sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+    username: Annotated[str, Field(min_length=1, max_length=254)] | None = None
+    password_file: SecretName | None = None
+
+
 class Settings(Model):
     """Settings of the whole catalog."""
 
@@ -37,3 +46,5 @@ class Settings(Model):
     """How long Prometheus keeps samples; longer than the longest SLO period."""
     target: Target = Field(default_factory=Target)
     links: Links
+    smtp: Smtp | None = None
+    """Without it no e-mail is sent, whatever the teams state."""

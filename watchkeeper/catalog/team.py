@@ -4,16 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchkeeper.catalog.base import Model, Slug, Text
-
-SecretName = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$",
-        description="Name of a file in the secrets directory; never the secret itself.",
-    ),
-]
-
+from watchkeeper.catalog.base import Model, SecretName, Slug, Text
 
 class PagerDuty(Model):
     """Pages go to PagerDuty's Events API v2."""

@@ -1,0 +1,47 @@
+"""Every file that this package generates: rules, and the promtool tests that prove them."""
+
+from collections.abc import Iterator
+
+from alerts.promtool import rule_tests
+from alerts.rules import Group
+from alerts.slo import slo_groups
+from alerts.stack import job_group, stack_group
+from watchkeeper.artifact import Artifact, yaml_artifact
+from watchkeeper.catalog.catalog import Catalog
+from watchkeeper.catalog.service import Service
+
+RULES = "alerts/generated/rules"
+TESTS = "alerts/generated/tests"
+
+
+def service_groups(service: Service, catalog: Catalog) -> tuple[Group, ...]:
+    """Give a service's rule groups: two per SLO, and one for its scrape jobs.
+
+    Raises:
+        PolicyError: the window policy can not serve one of its SLOs.
+    """
+    groups = [
+        group
+        for objective in catalog.objectives
+        if objective.service.id == service.id
+        for group in slo_groups(objective, catalog.settings)
+    ]
+    jobs = job_group(service, catalog.settings)
+    return (*groups, jobs) if jobs else tuple(groups)
+
+
+def artifacts(catalog: Catalog) -> Iterator[Artifact]:
+    """Yield a rule file and a test file per service, and one of each for the stack itself."""
+    for service in catalog.services:
+        if groups := service_groups(service, catalog):
+            yield from _rules_and_tests(service.id, groups, catalog)
+    yield from _rules_and_tests("stack", (stack_group(catalog),), catalog)
+
+
+def _rules_and_tests(name: str, groups: tuple[Group, ...], catalog: Catalog) -> Iterator[Artifact]:
+    yield yaml_artifact(f"{RULES}/{name}.yaml", {"groups": [group.as_mapping() for group in groups]})
+    tests = rule_tests(groups, catalog)
+    yield yaml_artifact(
+        f"{TESTS}/{name}.yaml",
+        {"rule_files": [f"../rules/{name}.yaml"], "evaluation_interval": "5s", "tests": tests},
+    )
