@@ -96,8 +96,8 @@ def _plain(family: Metric) -> Iterator[dict[str, Any]]:
 def _histograms(samples: Iterable[Sample], native: Sequence[Buckets]) -> Iterator[dict[str, Any]]:
     classic: dict[frozenset[tuple[str, str]], dict[str, Any]] = {}
     for sample in samples:
-        labels = {name: value for name, value in sample.labels.items() if name != "le"}
-        histogram = classic.setdefault(frozenset(labels.items()), {"bucket": []})
+        labels = frozenset((name, value) for name, value in sample.labels.items() if value and name != "le")
+        histogram = classic.setdefault(labels, {"bucket": []})
         if sample.name.endswith("_bucket"):
             upper = float(sample.labels["le"])
             histogram["bucket"].append({"cumulative_count": int(sample.value), "upper_bound": upper})
@@ -106,8 +106,7 @@ def _histograms(samples: Iterable[Sample], native: Sequence[Buckets]) -> Iterato
         elif sample.name.endswith("_sum"):
             histogram["sample_sum"] = sample.value
     for exponential in native:
-        key = frozenset((name, value) for name, value in exponential.labels.items())
-        classic.setdefault(key, {}).update(_native(exponential))
+        classic.setdefault(frozenset(exponential.labels.items()), {}).update(_native(exponential))
     for key, histogram in classic.items():
         yield {"label": _labels(dict(sorted(key))), "histogram": histogram}
 
@@ -127,7 +126,8 @@ def _native(buckets: Buckets) -> dict[str, Any]:
 
 
 def _labels(labels: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in labels.items()]
+    # An empty label is no label; the text parser drops it, so leave it out here.
+    return [{"name": name, "value": value} for name, value in labels.items() if value]
 
 
 @cache
