@@ -1,6 +1,7 @@
 """`GET /metrics`: text for everybody, protobuf for a Prometheus that asks for native histograms.
 
-Which format to send is decided from the Accept header alone; text is the answer to anything that is not clearly the other.
+Which format to send is decided from the Accept header alone; text is the answer to anything that is not
+clearly the other.
 """
 
 from collections.abc import Sequence
@@ -12,12 +13,14 @@ from prometheus_client import CollectorRegistry, generate_latest
 from demo.native import NativeHistogram
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
-PROTOBUF: Final = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+PROTOBUF: Final = (
+    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+)
 _PROTOBUF_PARTS: Final = frozenset(part.strip() for part in PROTOBUF.split(";"))
 
 
 def accepts_protobuf(accept: str) -> bool:
-    """Whether some media range in an Accept header asks for delimited MetricFamily messages (and not with q=0)."""
+    """Whether an Accept header asks for delimited MetricFamily messages."""
     for media_range in accept.split(","):
         parts = {part.strip().replace(" ", "") for part in media_range.split(";")}
         quality = next((part[2:] for part in parts if part.startswith("q=")), "1")

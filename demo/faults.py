@@ -1,7 +1,7 @@
 """Faults that a drill can switch on and off over HTTP.
 
-A service declares its faults as typed models; this module keeps which are on and since when, and offers them under `/faults`.
-Nothing persists: a restarted process is a healthy one.
+A service declares its faults as typed models; this module keeps which are on and since when, and offers them
+under `/faults`. Nothing persists: a restarted process is a healthy one.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -96,7 +96,7 @@ class Switchboard:
 
 
 def router(board: Switchboard) -> APIRouter:
-    """`GET /faults`, `PUT /faults/{fault}`, `DELETE /faults/{fault}`, `DELETE /faults`; every answer is the new state."""
+    """GET and DELETE `/faults`, PUT and DELETE `/faults/{fault}`; every answer is the new state."""
     routes = APIRouter(prefix="/faults", tags=["faults"])
 
     @routes.get("")
@@ -110,7 +110,9 @@ def router(board: Switchboard) -> APIRouter:
 
     for name, kind in board.kinds.items():
         routes.add_api_route(f"/{name}", _switch_on(board, kind), methods=["PUT"], name=f"switch_on_{name}")
-        routes.add_api_route(f"/{name}", _switch_off(board, name), methods=["DELETE"], name=f"switch_off_{name}")
+        routes.add_api_route(
+            f"/{name}", _switch_off(board, name), methods=["DELETE"], name=f"switch_off_{name}"
+        )
 
     @routes.api_route("/{fault}", methods=["PUT", "DELETE"], include_in_schema=False)
     async def unknown(fault: str) -> None:

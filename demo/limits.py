@@ -1,6 +1,7 @@
 """Limits on what comes from outside, as plain ASGI middleware: the size of a body, and the request id.
 
-They stand apart from the applications because each service needs them, and in front of parsing because that is the point.
+They stand apart from the applications because each service needs them, and in front of parsing because that
+is the point.
 """
 
 import re
@@ -20,9 +21,11 @@ _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class BodyLimit:
-    """Refuses bodies over `bytes_max` with 413, whether announced by Content-Length or streamed without one."""
+    """Refuses bodies over `bytes_max` with 413, announced by Content-Length or not."""
 
-    def __init__(self, app: ASGIApp, *, bytes_max: int, on_refused: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, bytes_max: int, on_refused: Callable[[], None] = lambda: None
+    ) -> None:
         self._app = app
         self._bytes_max = bytes_max
         self._on_refused = on_refused
@@ -53,7 +56,7 @@ class BodyLimit:
 
 
 class RequestId:
-    """Gives every request an id: the caller's if it is fit to log, else a new one. Logs, span and answer carry it."""
+    """Gives every request an id, the caller's if it is fit to log; logs, span and answer carry it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

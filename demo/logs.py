@@ -1,7 +1,8 @@
-"""JSON lines on stdout and, where a collector listens, the same records over OTLP: one pipeline for our logs and the libraries'.
+"""One pipeline for our logs and the libraries': JSON lines on stdout and, where configured, OTLP.
 
-structlog hands its events to the standard library, so that both handlers see one record: message = event, fields = attributes,
-exception = exception. Trace ids come from the span that is current when the record is made.
+structlog hands its events to the standard library, so that both handlers see one record: message = event,
+fields = attributes, exception = exception. Trace ids come from the span that is current when the record is
+made.
 """
 
 import logging

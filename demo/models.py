@@ -1,7 +1,7 @@
 """Which model is served by whom, and which other model stands in for it.
 
-Data, shared by the providers (what they serve) and the gateway (where it fails over to). The names are real ones, so that
-public price lists can price the usage.
+Data, shared by the providers (what they serve) and the gateway (where it fails over to). The names are real
+ones, so that public price lists can price the usage.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Model:
-    """One model: its provider, the model that stands in for it elsewhere, and whether it thinks before it speaks."""
+    """One model: its provider, what stands in for it elsewhere, and whether it thinks before it speaks."""
 
     name: str
     provider: str

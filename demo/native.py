@@ -1,8 +1,8 @@
-"""A histogram that Prometheus can keep as a native one: exponential buckets beside the classic ones, from one `record`.
+"""A histogram that Prometheus can keep as a native one: exponential buckets beside the classic ones.
 
-The SDK can hold exponential buckets, but its Prometheus exporter cannot carry them: it reads `point.value`, which an
-exponential data point has not, and the scrape fails. So the exponential copy lives in a meter provider of its own, which the
-exposition asks directly (see demo.protobuf).
+The SDK can hold exponential buckets, but its Prometheus exporter cannot carry them: it reads `point.value`,
+which an exponential data point has not, and the scrape fails. So the exponential copy lives in a meter
+provider of its own, which the exposition asks directly (see demo.protobuf).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,8 @@ from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 
 from demo.telemetry import DURATION_BUCKETS_S
 
-# Eight buckets for each doubling, at most 9 % wide. 160 of them span 20 doublings (10 ms to hours), so the scale, and with it
-# every bucket's bounds, stays as it starts; Prometheus admits -4 to 8.
+# Eight buckets for each doubling, at most 9 % wide. 160 of them span 20 doublings (10 ms to hours), so the
+# scale, and with it every bucket's bounds, stays as it starts; Prometheus admits -4 to 8.
 _SCALE = 3
 _BUCKETS_MAX = 160
 

@@ -1,7 +1,8 @@
 """Prometheus's protobuf exposition: the only format in which a server before 3.x accepts native histograms.
 
-Python's client library writes text only, so the messages are described here, field numbers as in io.prometheus.client
-(prometheus/client_model, metrics.proto), and left to google.protobuf to encode. Only what we send is described.
+Python's client library writes text only, so the messages are described here, field numbers as in
+io.prometheus.client (prometheus/client_model, metrics.proto), and left to google.protobuf to encode. Only
+what we send is described.
 """
 
 import io
@@ -20,7 +21,8 @@ from demo.native import Buckets
 _PACKAGE: Final = "io.prometheus.client"
 _FIELD: Final = descriptor_pb2.FieldDescriptorProto
 _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
-    # message: {field: (number, type)}; "*" marks a repeated field, a capital letter another message of this table.
+    # message: {field: (number, type)}; "*" marks a repeated field, a capital letter another message of this
+    # table.
     "LabelPair": {"name": (1, "string"), "value": (2, "string")},
     "Gauge": {"value": (1, "double")},
     "Counter": {"value": (1, "double")},
@@ -54,12 +56,13 @@ _MESSAGES: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
 }
 _TYPE_NUMBERS: Final = {"counter": 0, "gauge": 1, "info": 1, "unknown": 3, "histogram": 4}
 
-# What Go's client uses for "as good as nothing"; a histogram without one would pass for a classic histogram while empty.
+# What Go's client uses for "as good as nothing"; a histogram without one would pass for a classic histogram
+# while empty.
 _ZERO_THRESHOLD: Final = 2.0**-128
 
 
 def encode(families: Iterable[Metric], native: Mapping[str, Sequence[Buckets]]) -> bytes:
-    """Encode families, length-delimited. `native` holds the exponential buckets of histogram families, by family name.
+    """Encode families, length-delimited; `native` holds exponential buckets by histogram family name.
 
     Summaries are refused (ValueError): nothing here makes them.
     """
@@ -74,7 +77,7 @@ def encode(families: Iterable[Metric], native: Mapping[str, Sequence[Buckets]]) 
 def _family(family: Metric, native: Sequence[Buckets]) -> dict[str, Any]:
     if family.type not in _TYPE_NUMBERS:
         raise ValueError(
-            f"metric {family.name}: cannot expose a {family.type} as protobuf; use a counter, gauge or histogram"
+            f"metric {family.name}: cannot expose a {family.type}; use a counter, gauge or histogram"
         )
     suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
     metrics = _histograms(family.samples, native) if family.type == "histogram" else _plain(family)
@@ -112,7 +115,7 @@ def _histograms(samples: Iterable[Sample], native: Sequence[Buckets]) -> Iterato
 
 
 def _native(buckets: Buckets) -> dict[str, Any]:
-    """The sparse form: one span from the first bucket to the last, each count as the difference to the one before."""
+    """The sparse form: one span from first bucket to last, each count as the difference to the one before."""
     counts = buckets.counts if any(buckets.counts) else ()
     return {
         "sample_count": buckets.count,

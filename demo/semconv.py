@@ -1,8 +1,8 @@
 """The OpenTelemetry names this system speaks, in one place.
 
-The GenAI conventions are still in development and change between releases, so no other module spells one of their
-names. A unit test compares them with the conventions package that the lock file pins.
-Source: OpenTelemetry semantic conventions 1.44.0, "Generative AI".
+The GenAI conventions are still in development and change between releases, so no other module spells one of
+their names. A unit test compares them with the conventions package that the lock file pins. Source:
+OpenTelemetry semantic conventions 1.44.0, "Generative AI".
 """
 
 from typing import Final

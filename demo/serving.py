@@ -1,6 +1,7 @@
 """How every service of the demo runs: one FastAPI app on one uvicorn worker, stopped gracefully by SIGTERM.
 
-Arguments can be given on the command line or in the environment (`--port` or `PORT`); what is left over is the service's own.
+Arguments can be given on the command line or in the environment (`--port` or `PORT`); what is left over is
+the service's own.
 """
 
 import argparse
@@ -27,18 +28,18 @@ class Arguments(argparse.ArgumentParser):
 
     def __init__(self, description: str) -> None:
         super().__init__(description=description)
-        self.option("--name", help="name of this process in logs, traces and metrics")
-        self.option("--host", default="127.0.0.1", help="address to listen on")
-        self.option("--port", type=port, help="port to listen on")
+        self.option("--name", says="name of this process in logs, traces and metrics")
+        self.option("--host", default="127.0.0.1", says="address to listen on")
+        self.option("--port", kind=port, says="port to listen on")
 
     def option(
-        self, flag: str, *, help: str, default: str | None = None, type: Callable[[str], object] = str
+        self, flag: str, *, says: str, default: str | None = None, kind: Callable[[str], object] = str
     ) -> None:
         """Add an option; without a default it is required."""
         variable = flag.removeprefix("--").replace("-", "_").upper()
         default = os.environ.get(variable, default)
         self.add_argument(
-            flag, type=type, default=default, required=default is None, help=f"{help} (or ${variable})"
+            flag, type=kind, default=default, required=default is None, help=f"{says} (or ${variable})"
         )
 
 

@@ -1,14 +1,15 @@
-"""One process's OpenTelemetry: metrics for Prometheus to pull, traces and logs pushed over OTLP where an endpoint is named.
+"""One process's OpenTelemetry: metrics to be pulled, traces and logs pushed where an endpoint is named.
 
-Providers are passed on, never set globally, so that a test can hold several at once. Views decide here which labels a metric
-may have and which buckets; what no view admits cannot grow series, whatever a client sends.
+Providers are passed on, never set globally, so that a test can hold several at once. Views decide here which
+labels a metric may have and which buckets; what no view admits cannot grow series, whatever a client sends.
 """
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# The promised metric names are those of the stable HTTP conventions; the instrumentations read this when they are imported.
+# The promised metric names are those of the stable HTTP conventions; the instrumentations read this when
+# they are imported.
 os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
 
 import httpx2
@@ -29,7 +30,8 @@ from demo import logs, semconv
 
 ENDPOINT_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
-# Floats throughout: Prometheus writes the bucket of one second as le="1.0" when it scrapes protobuf, so text must say the same.
+# Floats throughout: Prometheus writes the bucket of one second as le="1.0" when it scrapes protobuf, so text
+# must say the same.
 DURATION_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 
 # Asked by machines all day long; counting them as traffic would hide what users see.

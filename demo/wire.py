@@ -1,6 +1,7 @@
-"""The part of the OpenAI chat-completions format that provider and gateway speak to each other and to clients.
+"""The part of the OpenAI chat-completions format that provider, gateway and clients speak.
 
-Requests ignore fields we do not know, as every OpenAI-compatible server must; the fields we do know are typed and bounded.
+Requests ignore fields we do not know, as every OpenAI-compatible server must; the fields we do know are
+typed and bounded.
 """
 
 from typing import Annotated, Literal
@@ -64,7 +65,7 @@ class CompletionDetails(_Incoming):
 
 
 class Usage(_Incoming):
-    """Tokens of one completion. Cached tokens are part of the prompt's, reasoning tokens part of the completion's."""
+    """Tokens of one completion; cached ones are part of the prompt's, reasoning ones of the completion's."""
 
     prompt_tokens: Annotated[int, Field(ge=0)]
     completion_tokens: Annotated[int, Field(ge=0)]
@@ -89,7 +90,7 @@ class Answer(_Incoming):
 
 
 def error(status: int, kind: str, message: str, *, retry_after_s: float | None = None) -> JSONResponse:
-    """An error in OpenAI's shape; `retry_after_s` is rounded up to whole seconds, which is all the header can say."""
+    """An error in OpenAI's shape; `retry_after_s` is rounded up to the whole seconds the header can say."""
     headers = {} if retry_after_s is None else {"Retry-After": str(max(1, -int(-retry_after_s // 1)))}
     return JSONResponse(
         {"error": {"message": message, "type": kind, "code": kind}}, status_code=status, headers=headers

@@ -1,4 +1,4 @@
-"""Run one gateway replica:
+"""Run one gateway replica.
 
 `python -m demo.gateway --name gateway-1 --port 18101 --provider openai=http://127.0.0.1:18201 --provider anthropic=http://…`
 """
@@ -18,8 +18,10 @@ def main() -> None:
         metavar="NAME=URL",
         help="a provider; repeat for each (or $PROVIDERS, separated by commas)",
     )
-    parser.option("--concurrency", default="32", type=int, help="requests worked on at a time")
-    parser.option("--queue", default="16", type=int, help="requests that may wait for a slot, a second at most")
+    parser.option("--concurrency", default="32", kind=int, says="requests worked on at a time")
+    parser.option(
+        "--queue", default="16", kind=int, says="requests that may wait for a slot, a second at most"
+    )
     arguments = parser.parse_args()
     try:
         providers = serving.named_urls(arguments.provider or os.environ.get("PROVIDERS", "").split(","))

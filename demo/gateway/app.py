@@ -1,7 +1,7 @@
 """The gateway's HTTP face: from a chat request to the answer of whichever provider gave one.
 
-What it decides: who waits, how long the whole may take, and what the user is told. A slot is held until the last byte of a
-stream is out or the user has hung up, whichever comes first.
+What it decides: who waits, how long the whole may take, and what the user is told. A slot is held until the
+last byte of a stream is out or the user has hung up, whichever comes first.
 """
 
 import re
@@ -36,6 +36,9 @@ log = structlog.get_logger(__name__)
 _BODY_BYTES_MAX: Final = 1 << 20
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _TENANT_UNKNOWN: Final = "unknown"
+_BROKEN_OFF: Final = (
+    b'data: {"error":{"message":"the answer broke off","type":"server_error","code":"server_error"}}\n\n'
+)
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,7 @@ class Gateway:
             return EventStream(_events(reply, include_usage=request.wants_usage), held.pop_all())
         raise AssertionError("unreachable")
 
-    async def _answer(
-        self, request: ChatRequest, model: Model, tenant: str, arrived: float
-    ) -> Found[Reply]:
+    async def _answer(self, request: ChatRequest, model: Model, tenant: str, arrived: float) -> Found[Reply]:
         async def attempt(each: Model, left_s: float) -> Reply:
             if each.provider != model.provider and not failed_over:
                 failed_over.append(each.provider)
@@ -148,14 +149,14 @@ class Gateway:
 
 
 async def _events(reply: Reply, *, include_usage: bool) -> AsyncIterator[bytes]:
-    """The reply's events for the user: the usage chunk only if asked for, an error event if the provider breaks off."""
+    """The reply's events for the user: usage only if asked for, an error event if the provider breaks off."""
     try:
         async for event, answer in reply.events():
             if include_usage or answer.usage is None:
                 yield f"data: {event}\n\n".encode()
     except ServerFailure:
         # The status line is long gone; this is how the format says that an answer is not whole.
-        yield b'data: {"error":{"message":"the answer broke off","type":"server_error","code":"server_error"}}\n\n'
+        yield _BROKEN_OFF
         return
     yield wire.STREAM_END
 
@@ -172,9 +173,7 @@ def build(gateway: Gateway, telemetry: Telemetry) -> FastAPI:
     app.include_router(exposition.router(telemetry.registry, [gateway.metrics.time_to_first_token]))
 
     @app.post("/v1/chat/completions", response_model=None)
-    async def chat(
-        request: ChatRequest, x_tenant_id: Annotated[str, Header()] = _TENANT_UNKNOWN
-    ) -> Response:
+    async def chat(request: ChatRequest, x_tenant_id: Annotated[str, Header()] = _TENANT_UNKNOWN) -> Response:
         tenant = x_tenant_id if _TENANT.fullmatch(x_tenant_id) else _TENANT_UNKNOWN
         return await gateway.chat(request, tenant)
 
@@ -189,7 +188,8 @@ def build(gateway: Gateway, telemetry: Telemetry) -> FastAPI:
 
     @app.get("/readyz")
     async def readyz() -> dict[str, str]:
-        # Ready even while every provider is down: a balancer that takes all replicas out answers worse than they do.
+        # Ready even while every provider is down: a balancer that takes all replicas out answers worse than
+        # they do.
         return {"status": "ready", "replica": gateway.name}
 
     @app.exception_handler(RequestValidationError)

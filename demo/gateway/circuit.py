@@ -1,8 +1,8 @@
 """A circuit breaker for each provider: after a row of failures, leave it alone for a while.
 
-purgatory keeps the states. What is decided here is what counts: a provider that says 429 or 4xx is alive, and a client who
-hangs up says nothing about it. A slow answer is an answer; users must feel a slow provider as slow (the latency objective is
-there to see it), not have it cut off by a short timeout.
+purgatory keeps the states. What is decided here is what counts: a provider that says 429 or 4xx is alive,
+and a client who hangs up says nothing about it. A slow answer is an answer; users must feel a slow provider
+as slow (the latency objective is there to see it), not have it cut off by a short timeout.
 """
 
 import asyncio

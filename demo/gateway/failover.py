@@ -1,8 +1,9 @@
 """Which provider is tried when, and when to give up.
 
-The order is: the provider that serves the model asked for, then the stand-in, then the first once more. It stops at the first
-answer, at a refusal that no other provider would take back, when attempts are used up or the deadline has passed. tenacity is
-not used: it repeats one call after a wait, while here each attempt is another call, and waiting would only add latency.
+The order is: the provider that serves the model asked for, then the stand-in, then the first once more. It
+stops at the first answer, at a refusal that no other provider would take back, when attempts are used up or
+the deadline has passed. tenacity is not used: it repeats one call after a wait, while here each attempt is
+another call, and waiting would only add latency.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence

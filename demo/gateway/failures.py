@@ -1,4 +1,4 @@
-"""What can go wrong with one attempt at one provider, and what the user is told when every attempt has failed.
+"""What can go wrong with one attempt at one provider, and what the user is told when all have failed.
 
     ProviderFailure
     ├── Unreachable       no connection, or it broke
@@ -8,7 +8,8 @@
     └── Refused           any other 4xx; no other provider would say otherwise, so it is not tried again
     CircuitOpen           not even attempted
 
-They stand apart because the circuit breaker, the failover loop, the metrics and the answer all decide by these types.
+They stand apart because the circuit breaker, the failover loop, the metrics and the answer all decide by
+these types.
 """
 
 from collections.abc import Sequence
@@ -83,7 +84,7 @@ _RETRY_AFTER_S: Final = 1.0
 
 
 def verdict(failures: Sequence[ProviderFailure]) -> Verdict:
-    """One answer for all failures of a request, in the order they happened; none at all means that time ran out first."""
+    """One answer for all failures of a request, in their order; none at all means that time ran out first."""
     if failures and isinstance(last := failures[-1], Refused):
         return Verdict(last.status, "invalid_request_error", str(last))
     if failures and all(isinstance(failure, RateLimited) for failure in failures):

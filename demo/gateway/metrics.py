@@ -1,5 +1,7 @@
-"""The gateway's own instruments. Every counter exists at zero from the start: a rate over a series that is born with its first
-error does not see that error.
+"""The gateway's own instruments, and the GenAI conventions' ones that it fills.
+
+Every counter exists at zero from the start: a rate over a series that is born with its first error does not
+see that error.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -74,7 +76,7 @@ class GatewayMetrics:
         self.time_to_first_token = NativeHistogram(
             meter,
             semconv.SERVER_TIME_TO_FIRST_TOKEN,
-            "Time from a user's request to the first token, failed attempts and queueing included; streams only.",
+            "Time from a user's request to its first token, queueing and failed attempts included.",
         )
 
     def watch(

@@ -1,7 +1,8 @@
 """One attempt at one provider: the call, its span, its metrics, and whether it was an answer.
 
-An attempt has succeeded once the first byte of a good answer is here; until then the failover loop may try elsewhere, after
-that never. The rest of a stream belongs to the `Reply`, which ends the span and the metrics whichever way the stream ends.
+An attempt has succeeded once the first byte of a good answer is here; until then the failover loop may try
+elsewhere, after that never. The rest of a stream belongs to the `Reply`, which ends the span and the metrics
+whichever way the stream ends.
 """
 
 import asyncio
@@ -72,12 +73,8 @@ class _Call:
             }
         )
         record = self._metrics.token_usage.record
-        record(
-            usage.prompt_tokens, {**self._attributes, semconv.TOKEN_TYPE: semconv.TOKEN_TYPE_INPUT}
-        )
-        record(
-            usage.completion_tokens, {**self._attributes, semconv.TOKEN_TYPE: semconv.TOKEN_TYPE_OUTPUT}
-        )
+        record(usage.prompt_tokens, {**self._attributes, semconv.TOKEN_TYPE: semconv.TOKEN_TYPE_INPUT})
+        record(usage.completion_tokens, {**self._attributes, semconv.TOKEN_TYPE: semconv.TOKEN_TYPE_OUTPUT})
 
     def close(self, outcome: str, error: BaseException | None = None) -> None:
         if not self._open:
@@ -114,7 +111,7 @@ class Reply:
         self._call.first_chunk()
 
     async def events(self) -> AsyncIterator[tuple[str, Answer]]:
-        """The events as they come, each with what could be read of it; ServerFailure if the stream breaks off."""
+        """The events as they come, each with what was read of it; ServerFailure if the stream breaks off."""
         event = self._first
         with trace.use_span(self._call.span, end_on_exit=False, record_exception=False):
             try:
@@ -170,7 +167,9 @@ class Upstream:
                 attributes=_asked(request, model, tenant),
             )
             call = _Call(span, model, self._metrics)
-            with trace.use_span(span, end_on_exit=False, record_exception=False, set_status_on_exception=False):
+            with trace.use_span(
+                span, end_on_exit=False, record_exception=False, set_status_on_exception=False
+            ):
                 try:
                     async with asyncio.timeout(timeout_s):
                         return await self._ask(request, model, call)
@@ -187,9 +186,13 @@ class Upstream:
     async def _ask(self, request: ChatRequest, model: Model, call: _Call) -> Reply:
         body = request.model_dump(exclude_none=True) | {"model": model.name}
         if request.stream:
-            body["stream_options"] = {"include_usage": True}  # the books need it, whether the user does or not
+            body["stream_options"] = {
+                "include_usage": True
+            }  # the books need it, whether the user does or not
         response = await self._client.send(
-            self._client.build_request("POST", f"{self._urls[model.provider]}/v1/chat/completions", json=body),
+            self._client.build_request(
+                "POST", f"{self._urls[model.provider]}/v1/chat/completions", json=body
+            ),
             stream=True,
         )
         try:

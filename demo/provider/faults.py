@@ -32,14 +32,14 @@ class RateLimit(Fault):
 class TokenRunaway(Fault):
     """Answers are this many times as long, and billed so.
 
-    They are generated as much faster: a runaway that also slowed would ring the latency page, and the drill could no longer
-    tell which alarm it rehearses.
+    They are generated as much faster: a runaway that also slowed would ring the latency page, and the drill
+    could no longer tell which alarm it rehearses.
     """
 
     multiplier: Annotated[float, Field(gt=1, le=1_000)]
 
 
-KINDS: Final = {
+KINDS: Final[dict[str, type[Fault]]] = {
     "latency": Latency,
     "errors": Errors,
     "outage": Outage,

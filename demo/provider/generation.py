@@ -1,7 +1,7 @@
-"""How long an answer takes, how many tokens it has and what it says: a simulated model, decided before it is played.
+"""How long an answer takes, how many tokens it has and what it says, decided before it is played.
 
-Deciding is pure: the same request, faults and random numbers give the same generation. Playing it in real time is the app's
-business. An ordinary answer takes about a quarter of a second.
+Deciding is pure: the same request, faults and random numbers give the same generation. Playing it in real
+time is the app's business. An ordinary answer takes about a quarter of a second.
 """
 
 import hashlib
@@ -21,18 +21,18 @@ _OUTPUT_TOKENS: Final = (20, 60)
 _CHARACTERS_PER_TOKEN: Final = 4
 _CACHE_GRANULE_TOKENS: Final = 16
 _CACHE_ENTRIES_MAX: Final = 1024
-_WORDS: Final = "the budget holds while errors stay rare and every token has its price so watch both well".split()
+_WORDS: Final = ("budget", "errors", "every", "holds", "price", "rare", "stay", "the", "token", "watch")
 
 
 class PromptCache:
-    """Remembers the first messages it saw lately; a prompt that starts with one of them is partly read from cache."""
+    """Remembers the first messages it saw lately; a prompt that starts with one is partly read from cache."""
 
     def __init__(self, entries_max: int = _CACHE_ENTRIES_MAX) -> None:
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._entries_max = entries_max
 
     def cached_tokens(self, request: ChatRequest) -> int:
-        """How many of the prompt's tokens are cached, in whole granules; remembers the prompt for next time."""
+        """How many of the prompt's tokens are cached, in whole granules; remembers it for next time."""
         first = request.messages[0].content
         key = hashlib.blake2b(f"{request.model}\0{first}".encode(), digest_size=16).digest()
         hit = key in self._seen

@@ -1,7 +1,7 @@
 """The provider's own count of what it served: the truth that spend is reconciled with later.
 
-A count starts at zero with its process; `epoch` tells one life of the process from the next, so that nobody mistakes a restart
-for tokens given back.
+A count starts at zero with its process; `epoch` tells one life of the process from the next, so that nobody
+mistakes a restart for tokens given back.
 """
 
 import uuid

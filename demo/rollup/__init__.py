@@ -1,1 +1,1 @@
-"""The usage roll-up: a batch job that turns the providers' own counts into the totals that customers are billed from."""
+"""The usage roll-up: a batch job turning the providers' counts into totals that customers are billed from."""

@@ -1,4 +1,7 @@
-"""Run the roll-up: `python -m demo.rollup --name usage-rollup --port 18301 --state DIR --provider openai=http://… --provider …`."""
+"""Run the roll-up.
+
+`python -m demo.rollup --name usage-rollup --port 18301 --state DIR --provider openai=http://127.0.0.1:18201`
+"""
 
 import os
 from pathlib import Path
@@ -19,8 +22,8 @@ def main() -> None:
         metavar="NAME=URL",
         help="a provider; repeat for each (or $PROVIDERS, separated by commas)",
     )
-    parser.option("--state", type=Path, help="directory of the ledger")
-    parser.option("--every-s", default="15", type=float, help="seconds between runs")
+    parser.option("--state", kind=Path, says="directory of the ledger")
+    parser.option("--every-s", default="15", kind=float, says="seconds between runs")
     arguments = parser.parse_args()
     try:
         providers = serving.named_urls(arguments.provider or os.environ.get("PROVIDERS", "").split(","))

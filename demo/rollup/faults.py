@@ -17,4 +17,4 @@ class Corrupt(Fault):
     ratio: Annotated[float, Field(gt=0, le=1)] = 0.5
 
 
-KINDS: Final = {"stall": Stall, "corrupt": Corrupt}
+KINDS: Final[dict[str, type[Fault]]] = {"stall": Stall, "corrupt": Corrupt}

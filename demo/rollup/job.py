@@ -1,7 +1,8 @@
 """One run of the roll-up, and the loop that repeats it.
 
-A run counts as a success only if every provider could be asked and the ledger was written; what could be asked is rolled up
-even when something else could not. A failed run leaves its age to show: freshness is the signal, not the error count alone.
+A run counts as a success only if every provider could be asked and the ledger was written; what could be
+asked is rolled up even when something else could not. A failed run leaves its age to show: freshness is the
+signal, not the error count alone.
 """
 
 import asyncio
@@ -51,7 +52,7 @@ class Job:
         self._urls = urls
         self._ledger = ledger
         self._faults = faults
-        self._random = Random(seed)
+        self._random = Random(seed)  # noqa: S311 - a simulation has no secrets
         self._wall_clock = wall_clock
         self._last_success = ledger.last_success()
         self._consistent: bool | None = None
@@ -67,7 +68,7 @@ class Job:
         meter.create_observable_gauge(
             "usage_rollup_consistent",
             [self._observe_consistent],
-            description="1 while the rolled-up tokens equal the providers' own counts; absent before the first run.",
+            description="1 while the rolled-up tokens equal the providers' counts; absent before the first.",
         )
 
     @asynccontextmanager
@@ -105,7 +106,8 @@ class Job:
             try:
                 await self.run(client)
             except Exception:
-                # Whatever it was (a full disk, a locked file): the next run may succeed, a dead loop never would.
+                # Whatever it was (a full disk, a locked file): the next run may succeed, a dead loop never
+                # would.
                 self._runs.add(1, {"outcome": "failed"})
                 log.exception("run_failed")
             await asyncio.sleep(every_s)

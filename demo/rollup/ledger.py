@@ -1,8 +1,9 @@
 """The ledger: what providers counted, what was rolled up of it, and whether the two agree.
 
-A provider counts from zero in each of its lives (epochs), so `counted` keeps the highest total of each. A batch is always the
-difference between everything counted and everything rolled up: what one batch lost, the next one brings, and a provider's
-restart takes nothing back. A total that falls within one epoch is kept as it was and remembered as a contradiction.
+A provider counts from zero in each of its lives (epochs), so `counted` keeps the highest total of each. A
+batch is always the difference between everything counted and everything rolled up: what one batch lost, the
+next one brings, and a provider's restart takes nothing back. A total that falls within one epoch is kept as
+it was and remembered as a contradiction.
 """
 
 import sqlite3
@@ -14,11 +15,13 @@ from typing import Final
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS counted (
-    provider TEXT NOT NULL, epoch TEXT NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL, tokens INTEGER NOT NULL,
+    provider TEXT NOT NULL, epoch TEXT NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
     PRIMARY KEY (provider, epoch, model, kind)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS rolled_up (
-    minute INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL, tokens INTEGER NOT NULL,
+    minute INTEGER NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
     PRIMARY KEY (minute, provider, model, kind)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value REAL NOT NULL) STRICT;
@@ -66,9 +69,9 @@ class Ledger:
     def roll_up(
         self, counts: list[Count], *, at: float, survives: Callable[[Row], bool] = lambda _row: True
     ) -> bool:
-        """Take in the counts, add what is missing to the minute of `at` (unix seconds), return whether all now agrees.
+        """Take in the counts and add what is missing to the minute of `at` (unix seconds).
 
-        `survives` lets a fault lose rows.
+        Returns whether all now agrees. `survives` lets a fault lose rows.
         """
         with self._transaction() as db:
             backwards = [count for count in counts if not self._take_in(db, count)]

@@ -1,18 +1,27 @@
 """Users of UltraAI: about ten requests a second, forever, whatever the answers.
 
-Each user asks every four seconds, and there are forty of them: many slow users keep the rate up while answers are slow, where
-few fast ones would slow down together with the system and hide its trouble. Run it with
-`locust -f demo/traffic/locustfile.py --headless --users 40 --host http://127.0.0.1:8080`.
+Each user asks every four seconds, and there are forty of them: many slow users keep the rate up while
+answers are slow, where few fast ones would slow down together with the system and hide its trouble. Run it
+with: locust -f demo/traffic/locustfile.py --headless --users 40 --host http://127.0.0.1:8080
 """
 
 import random
+import time
 
 from locust import FastHttpUser, constant_pacing, task
 
 _SECONDS_BETWEEN_REQUESTS = 4.0
-_MODELS = {"gpt-4o-mini": 50, "gpt-4o": 10, "o4-mini": 5, "claude-3-5-haiku-latest": 25, "claude-sonnet-4-5": 10}
+_MODELS = {
+    "gpt-4o-mini": 50,
+    "gpt-4o": 10,
+    "o4-mini": 5,
+    "claude-3-5-haiku-latest": 25,
+    "claude-sonnet-4-5": 10,
+}
 _TENANTS = {"acme": 5, "globex": 3, "initech": 2}
-_INSTRUCTIONS = "You are a careful assistant of UltraAI. Answer briefly, name your sources, and say so when you do not know. "
+_INSTRUCTIONS = (
+    "You are a careful assistant. Answer briefly, name your sources, say so when you do not know. "
+)
 _QUESTIONS = (
     "What is an error budget?",
     "Summarise the incident of last night in three sentences.",
@@ -32,8 +41,7 @@ class Caller(FastHttpUser):
     def on_start(self) -> None:
         """Settle on a tenant and start at a random moment, so that forty users do not march in step."""
         self.tenant = _pick(_TENANTS)
-        self.wait_time_offset = random.uniform(0, _SECONDS_BETWEEN_REQUESTS)
-        self._sleep(self.wait_time_offset)
+        time.sleep(random.uniform(0, _SECONDS_BETWEEN_REQUESTS))  # noqa: S311 - simulated users have no secrets
 
     @task(2)
     def stream(self) -> None:
@@ -52,7 +60,7 @@ class Caller(FastHttpUser):
             "stream": stream,
             "messages": [
                 {"role": "system", "content": _INSTRUCTIONS * 4},
-                {"role": "user", "content": random.choice(_QUESTIONS)},
+                {"role": "user", "content": random.choice(_QUESTIONS)},  # noqa: S311
             ],
         }
         self.client.post(
@@ -64,4 +72,4 @@ class Caller(FastHttpUser):
 
 
 def _pick(weighted: dict[str, int]) -> str:
-    return random.choices(list(weighted), weights=list(weighted.values()))[0]
+    return random.choices(list(weighted), weights=list(weighted.values()))[0]  # noqa: S311
