@@ -1,0 +1,123 @@
+"""A client of Alertmanager's HTTP API: the alerts that it holds and the silences that are active.
+
+A drill asks it because between "fires in Prometheus" and "reached a person" everything that can go
+wrong happens in here: an alert may be silenced, inhibited, or stuck at its receiver.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from watchkeeper.errors import BackendError
+
+TIMEOUT_S = 5.0
+T = TypeVar("T")
+
+
+class _Model(BaseModel):
+    # Alertmanager may add keys within its API version; those that we read must be there.
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class HeldStatus(_Model):
+    """What Alertmanager does with an alert."""
+
+    state: Literal["active", "suppressed", "unprocessed"]
+    silenced_by: tuple[str, ...] = Field(default=(), alias="silencedBy")
+    inhibited_by: tuple[str, ...] = Field(default=(), alias="inhibitedBy")
+
+
+class HeldAlert(_Model):
+    """An alert that Alertmanager holds."""
+
+    labels: Mapping[str, str]
+    status: HeldStatus
+
+
+class Matcher(_Model):
+    """One condition of a silence; an absent label counts as empty."""
+
+    name: str
+    value: str
+    is_regex: bool = Field(alias="isRegex")
+    is_equal: bool = Field(default=True, alias="isEqual")
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether labels meet the condition."""
+        actual = labels.get(self.name, "")
+        if not self.is_regex:
+            return (actual == self.value) is self.is_equal
+        try:
+            return bool(re.fullmatch(self.value, actual)) is self.is_equal
+        except re.error:
+            # Alertmanager speaks RE2. What we can not read may match: better warned than muted.
+            return True
+
+
+class SilenceStatus(_Model):
+    """Whether a silence is in force."""
+
+    state: Literal["active", "pending", "expired"]
+
+
+class Silence(_Model):
+    """A silence, whatever its state."""
+
+    id: str
+    created_by: str = Field(alias="createdBy")
+    comment: str
+    matchers: tuple[Matcher, ...]
+    status: SilenceStatus
+
+    def mutes(self, labels: Mapping[str, str]) -> bool:
+        """Tell whether it is in force and matches an alert."""
+        return self.status.state == "active" and all(matcher.matches(labels) for matcher in self.matchers)
+
+
+class AlertmanagerApi:
+    """One Alertmanager, by its base URL.
+
+    Every method raises ``BackendError`` when it does not answer well.
+    """
+
+    def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._client = httpx2.Client(base_url=self.base_url, timeout=timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def alerts(self) -> Sequence[HeldAlert]:
+        """Give every alert it holds, the suppressed ones too."""
+        return self._get("/api/v2/alerts", _ALERTS)
+
+    def silences(self) -> Sequence[Silence]:
+        """Give every silence, expired ones too."""
+        return self._get("/api/v2/silences", _SILENCES)
+
+    def _get(self, path: str, kind: TypeAdapter[T]) -> T:
+        try:
+            response = self._client.get(path)
+            response.raise_for_status()
+            return kind.validate_json(response.content)
+        except (httpx2.HTTPError, ValueError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise BackendError(
+                f"{self.base_url}: no answer from Alertmanager ({reason}); see: watchkeeper status"
+            ) from error
+
+
+_ALERTS = TypeAdapter(tuple[HeldAlert, ...])
+_SILENCES = TypeAdapter(tuple[Silence, ...])
