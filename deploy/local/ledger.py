@@ -5,13 +5,15 @@ there no start can be missed; the count is a file because the truth must be told
 dead.
 """
 
-import json
 from pathlib import Path
 from typing import Protocol
 
 from supervisor import events
 
+from deploy.local.ledger_file import read_starts, write_starts
+
 BACKOFF_S_MAX = 30.0
+SUPERVISOR = "supervisord"
 
 
 class _Config(Protocol):
@@ -38,14 +40,13 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._starts = read_starts(path)
+        self._count(SUPERVISOR)
         events.subscribe(events.ProcessStateStartingEvent, self._started)  # type: ignore[no-untyped-call]
         events.subscribe(events.ProcessStateBackoffEvent, self._backed_off)  # type: ignore[no-untyped-call]
         events.subscribe(events.ProcessGroupRemovedEvent, self._removed)  # type: ignore[no-untyped-call]
 
     def _started(self, event: _ProcessEvent) -> None:
-        name = event.process.config.name
-        self._starts[name] = self._starts.get(name, 0) + 1
-        self._write()
+        self._count(event.process.config.name)
 
     def _backed_off(self, event: _ProcessEvent) -> None:
         """Tries go on for ever, so the pause must not grow for ever."""
@@ -56,19 +57,12 @@ class Ledger:
         self._starts.pop(event.group, None)
         self._write()
 
+    def _count(self, name: str) -> None:
+        self._starts[name] = self._starts.get(name, 0) + 1
+        self._write()
+
     def _write(self) -> None:
-        temporary = self._path.with_suffix(".new")
-        temporary.write_text(json.dumps(self._starts), encoding="utf-8")
-        temporary.replace(self._path)
-
-
-def read_starts(path: Path) -> dict[str, int]:
-    """Read the counts; none when there are none or they are damaged (they are only shown, never acted on)."""
-    try:
-        counts = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return {str(name): int(count) for name, count in counts.items()} if isinstance(counts, dict) else {}
+        write_starts(self._path, self._starts)
 
 
 def attach(_supervisord: object) -> Ledger:

@@ -116,7 +116,7 @@ class Resolver:
         name = spec.name if spec.replicas is None else f"{spec.name}-{index}"
         port = None
         if spec.port is not None:
-            port = self._shifted(spec.port if spec.replicas is None else spec.port + index, name)
+            port = self._shifted(spec.port + index - 1, name)
         known = {
             "python": str(self._place.python),
             "state": str(self._place.state),

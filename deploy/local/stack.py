@@ -42,7 +42,7 @@ class ProcessSpec(BaseModel):
         name: the process, and the scrape job it belongs to.
         command: program and arguments, with placeholders (see ``deploy.local.programs``).
         env: environment beside the inherited one, with the same placeholders.
-        port: the port it listens on; replica *i* (from 1) listens on ``port + i``.
+        port: the port it listens on; its replicas on this one and the next ones.
         ports: further listeners, referred to as ``{port:NAME.LISTENER}``.
         replicas: how many to start; absent means a single process called NAME.
         max_replicas: how many it can be scaled to.
@@ -102,7 +102,7 @@ class ProcessSpec(BaseModel):
         if self.port is not None and self.replicas is None:
             yield self.port, self.name
         elif self.port is not None:
-            yield from ((self.port + i, f"{self.name}-{i}") for i in range(1, self.replicas_max + 1))
+            yield from ((self.port + index, f"{self.name}-{index + 1}") for index in range(self.replicas_max))
         yield from ((port, f"{self.name}.{listener}") for listener, port in self.ports.items())
 
 
