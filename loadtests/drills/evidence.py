@@ -108,7 +108,7 @@ def gather(
         measured_s=Seconds(
             detection=_rounded(timeline.seconds(Step.INJECTED, Step.FIRING)),
             delivery=_rounded(timeline.seconds(Step.INJECTED, Step.DELIVERED)),
-            resolution=_rounded(timeline.seconds(Step.CLEARED, Step.RESOLVED)),
+            resolution=_rounded(timeline.resolution_s),
             silence=_rounded(timeline.seconds(Step.INJECTED, Step.CLEARED)) if silent else None,
         ),
         allowed_s=Seconds(

@@ -7,6 +7,7 @@ happens. A process that is gone has taken its faults with it, because faults liv
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from loadtests.drills.addresses import Addresses, of_job
 from loadtests.drills.plan import Plan
 from loadtests.drills.processes import ProcessControl
+from loadtests.drills.record import DrillRecords, SwitchedFault
 from loadtests.drills.seen import SeenFault, SeenProcess
 from watchkeeper.errors import WatchkeeperError
 
@@ -27,19 +29,6 @@ TAKE_BACK_PAUSE_S = 1.0
 
 class InjectionError(WatchkeeperError):
     """A fault could not be switched on or off."""
-
-
-class SwitchedFault(BaseModel):
-    """A fault at one process: everything that is needed to take it back."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    job: str
-    url: str
-    fault: str
-
-    def __str__(self) -> str:
-        return f"{self.fault} at {self.job} ({self.url})"
 
 
 class _FaultState(BaseModel):
@@ -57,7 +46,7 @@ _FAULTS = TypeAdapter(_Faults)
 
 
 class FaultSwitch:
-    """Faults over HTTP: ``GET /faults``, and ``PUT`` (with JSON parameters) and ``DELETE /faults/{fault}``."""
+    """Faults over HTTP: ``GET /faults``, ``PUT`` (JSON parameters) and ``DELETE /faults/{fault}``."""
 
     def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
         # A proxy from the environment would answer for the dead.
@@ -112,6 +101,21 @@ class FaultSwitch:
             problem = f"HTTP {response.status_code}"
         raise InjectionError(f"{fault}: could not be taken back ({problem}); run: watchkeeper incident stop")
 
+    def all_off(self, faults: Iterable[SwitchedFault]) -> None:
+        """Take faults back; one that resists does not keep the others on.
+
+        Raises:
+            InjectionError: some may still be on.
+        """
+        problems: list[str] = []
+        for fault in faults:
+            try:
+                self.off(fault)
+            except InjectionError as error:
+                problems.append(str(error))
+        if problems:
+            raise InjectionError("\n".join(problems))
+
     def seen(self, fault: SwitchedFault) -> SeenFault:
         """Tell whether a fault is on; unknown when the process does not answer."""
         try:
@@ -163,13 +167,15 @@ class Injector:
         addresses: Addresses,
         switch: FaultSwitch,
         processes: ProcessControl,
-        remember: Callable[[Sequence[SwitchedFault]], None],
+        records: DrillRecords,
+        now: Callable[[], datetime],
     ) -> None:
         self._plan = plan
         self._addresses = addresses
         self._switch = switch
         self._processes = processes
-        self._remember = remember
+        self._records = records
+        self._now = now
         self._on: list[SwitchedFault] = []
         self._victims: list[Victim] = []
 
@@ -188,7 +194,7 @@ class Injector:
         # Before the first switch: after a crash someone must be able to find out what to take back.
         self._on = [fault for fault, _ in wanted]
         if self._on:
-            self._remember(self._on)
+            self._records.remember(self._plan.drill.id, self._on, now=self._now())
         for fault, parameters in wanted:
             self._switch.on(fault, parameters)
         for victim in victims:
@@ -204,9 +210,9 @@ class Injector:
         """
         if not self._on:
             return
-        take_back(self._switch, self._on)
+        self._switch.all_off(self._on)
         self._on = []
-        self._remember([])
+        self._records.forget()
 
     def faults(self) -> Sequence[SeenFault]:
         """Tell what the processes say about the faults."""
@@ -240,22 +246,6 @@ class Injector:
                 )
             for name, pid in running[: injection.count]:
                 yield Victim(injection.job, name, pid)
-
-
-def take_back(switch: FaultSwitch, faults: Iterable[SwitchedFault]) -> None:
-    """Switch faults off; one that resists does not keep the others on.
-
-    Raises:
-        InjectionError: some are still on.
-    """
-    problems: list[str] = []
-    for fault in faults:
-        try:
-            switch.off(fault)
-        except InjectionError as error:
-            problems.append(str(error))
-    if problems:
-        raise InjectionError("\n".join(problems))
 
 
 def _reason(error: Exception) -> str:

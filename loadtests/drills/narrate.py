@@ -29,6 +29,7 @@ LABELS = {
     Step.ALERT_ENDED: "alert ended",
     Step.RESOLVED: "page resolved",
     Step.RESOLVED_EARLY: "resolved early",
+    Step.REOPENED: "reopened",
     Step.FAULT_LOST: "fault lost",
     Step.TRAFFIC_LOST: "traffic lost",
     Step.BLIND: "blind",
@@ -84,7 +85,7 @@ def waiting_for(timeline: Timeline, now: datetime) -> str:
             if cleared is None
             else "a page that may still be under way"
         )
-    elif timeline.first(Step.RESOLVED):
+    elif timeline.resolved:
         what = "a second page that must not come"
     else:
         reached = max(_CHAIN.index(e.step) for e in timeline.events if e.step in _CHAIN)

@@ -13,12 +13,24 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from loadtests.drills.inject import SwitchedFault
 from watchkeeper.errors import WatchkeeperError
 
 
 class BusyError(WatchkeeperError):
     """Another drill is under way."""
+
+
+class SwitchedFault(BaseModel):
+    """A fault at one process: everything that is needed to take it back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    job: str
+    url: str
+    fault: str
+
+    def __str__(self) -> str:
+        return f"{self.fault} at {self.job} ({self.url})"
 
 
 class ActiveDrill(BaseModel):
@@ -70,13 +82,14 @@ class DrillRecords:
             ) from error
 
     def remember(self, drill: str, faults: Sequence[SwitchedFault], *, now: datetime) -> None:
-        """Write down what is about to be switched on; nothing means that all was taken back."""
-        if not faults:
-            self._active.unlink(missing_ok=True)
-            return
+        """Write down what is about to be switched on."""
         _write(
             self._active, ActiveDrill(drill=drill, since=now, faults=tuple(faults)).model_dump_json(indent=2)
         )
+
+    def forget(self) -> None:
+        """Everything was taken back."""
+        self._active.unlink(missing_ok=True)
 
     def keep(self, name: str, text: str, *, at: datetime) -> Path:
         """Store a drill's evidence."""

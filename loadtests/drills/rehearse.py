@@ -4,8 +4,8 @@ The imperative shell around the timeline. Its one promise: however it ends, the 
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -69,93 +69,100 @@ class Audience(Protocol):
 class Setting:
     """Where a drill takes place."""
 
-    servers: Servers
     addresses: Addresses
     switch: FaultSwitch
     processes: ProcessControl
     records: DrillRecords
-    known_faults: Mapping[str, Sequence[str]]
+
+    def injector(self, plan: Plan, clock: Clock) -> Injector:
+        """Make the injector of one drill."""
+        return Injector(
+            plan,
+            addresses=self.addresses,
+            switch=self.switch,
+            processes=self.processes,
+            records=self.records,
+            now=clock.now,
+        )
 
 
 def rehearse(
-    plan: Plan, setting: Setting, *, audience: Audience, clock: Clock, timeout: timedelta | None = None
+    plan: Plan,
+    setting: Setting,
+    servers: Servers,
+    *,
+    known_faults: Mapping[str, Sequence[str]],
+    audience: Audience,
+    clock: Clock,
+    timeout: timedelta | None = None,
 ) -> Evidence:
     """Rehearse a drill and store the evidence. Signals end it early; the faults are taken back in any case.
+
+    ``known_faults`` (names by job) must be off before anything is injected. ``timeout`` bounds the whole.
 
     Raises:
         BusyError: another drill is under way.
     """
-    guard = SignalGuard()
-    with setting.records.exclusive(), guard.installed():
-        evidence = _Rehearsal(plan, setting, audience, clock, guard, timeout=timeout).run()
-        with guard.shield():
+    rehearsal = _Rehearsal(plan, setting, servers, known_faults, audience, clock, timeout)
+    with setting.records.exclusive(), rehearsal.guard.installed():
+        evidence = rehearsal.run()
+        with rehearsal.guard.shield():
             setting.records.keep(plan.drill.id, evidence.model_dump_json(indent=2), at=evidence.started_at)
     return evidence
 
 
+@dataclass
 class _Rehearsal:
-    def __init__(
-        self,
-        plan: Plan,
-        setting: Setting,
-        audience: Audience,
-        clock: Clock,
-        guard: SignalGuard,
-        *,
-        timeout: timedelta | None,
-    ) -> None:
-        self._plan = plan
-        self._setting = setting
-        self._audience = audience
-        self._clock = clock
-        self._guard = guard
-        self._timeout = timeout
-        self._injector = injector_for(plan, setting, now=clock.now)
-        self._timeline = Timeline(plan)
+    plan: Plan
+    setting: Setting
+    servers: Servers
+    known_faults: Mapping[str, Sequence[str]]
+    audience: Audience
+    clock: Clock
+    timeout: timedelta | None
+    guard: SignalGuard = field(default_factory=SignalGuard)
+
+    def __post_init__(self) -> None:
+        self._injector = self.setting.injector(self.plan, self.clock)
+        self._timeline = Timeline(self.plan)
 
     def run(self) -> Evidence:
-        started_at = self._clock.now()
+        started_at = self.clock.now()
         conditions = Conditions(obstacles=(), notes=(), baseline={}, last_page=0)
         try:
             conditions = self._look_around()
             if conditions.obstacles:
                 return refused(self._timeline, conditions.obstacles, conditions, started_at)
-            self._timeline = Timeline(self._plan, conditions.baseline)
+            self._timeline = Timeline(self.plan, conditions.baseline)
             self._follow(conditions, started_at)
         except InterruptedDrillError as signal:
-            self._tell(self._timeline.cut_short(self._clock.now(), f"by {signal}"))
+            self._tell(self._timeline.cut_short(self.clock.now(), f"by {signal}"))
         except WatchkeeperError as error:
-            self._tell(self._timeline.cut_short(self._clock.now(), str(error)))
+            self._tell(self._timeline.cut_short(self.clock.now(), str(error)))
         finally:
             self._make_sure()
         return gather(self._timeline, judge(self._timeline), conditions, started_at)
 
     def _look_around(self) -> Conditions:
         return look_around(
-            self._plan,
-            self._setting.servers,
-            addresses=self._setting.addresses,
-            switch=self._setting.switch,
-            known_faults=self._setting.known_faults,
+            self.plan,
+            self.servers,
+            addresses=self.setting.addresses,
+            switch=self.setting.switch,
+            known_faults=self.known_faults,
         )
 
     def _follow(self, conditions: Conditions, started_at: datetime) -> None:
-        observer = Observer(
-            self._plan, self._setting.servers, self._injector, after_page=conditions.last_page
-        )
-        at = self._clock.now()
+        observer = Observer(self.plan, self.servers, self._injector, after_page=conditions.last_page)
+        at = self.clock.now()
         killed = self._injector.inject()
-        self._tell(self._timeline.injected(at, describe(self._plan, killed), killed=killed))
+        self._tell(self._timeline.injected(at, describe(self.plan, killed), killed=killed))
         while True:
-            now = self._clock.now()
+            now = self.clock.now()
             for event in self._timeline.observe(observer.look(now)):
                 self._tell(event)
-            now = self._clock.now()
-            if (
-                self._timeout
-                and now - started_at > self._timeout
-                and not self._timeline.first(Step.CUT_SHORT)
-            ):
+            now = self.clock.now()
+            if self.timeout and now - started_at > self.timeout and not self._timeline.first(Step.CUT_SHORT):
                 self._tell(self._timeline.cut_short(now, "it took longer than --timeout"))
             match self._timeline.next_step(now):
                 case Next.END:
@@ -163,13 +170,13 @@ class _Rehearsal:
                 case Next.CLEAR:
                     self._take_back()
                 case Next.WATCH:
-                    self._audience.waiting(self._timeline, now)
-                    self._clock.sleep(POLL_INTERVAL)
+                    self.audience.waiting(self._timeline, now)
+                    self.clock.sleep(POLL_INTERVAL)
 
     def _take_back(self) -> None:
-        with self._guard.shield():
+        with self.guard.shield():
             self._injector.take_back()
-            event = self._timeline.cleared(self._clock.now(), "every fault was taken back")
+            event = self._timeline.cleared(self.clock.now(), "every fault was taken back")
         self._tell(event)
 
     def _make_sure(self) -> None:
@@ -177,28 +184,17 @@ class _Rehearsal:
         if self._timeline.first(Step.CLEARED):
             return
         try:
-            with self._guard.shield():
+            with self.guard.shield():
                 self._injector.take_back()
                 if self._timeline.first(Step.INJECTED):
-                    self._timeline.cleared(self._clock.now(), "every fault was taken back")
+                    self._timeline.cleared(self.clock.now(), "every fault was taken back")
         except WatchkeeperError as error:
-            self._timeline.cut_short(self._clock.now(), str(error))
+            self._timeline.cut_short(self.clock.now(), str(error))
         except InterruptedDrillError as signal:
-            self._timeline.cut_short(self._clock.now(), f"by {signal}")
+            self._timeline.cut_short(self.clock.now(), f"by {signal}")
 
     def _tell(self, event: Event) -> None:
-        self._audience.event(self._timeline, event)
-
-
-def injector_for(plan: Plan, setting: Setting, *, now: Callable[[], datetime]) -> Injector:
-    """Make the injector that writes down what it switches on."""
-    return Injector(
-        plan,
-        addresses=setting.addresses,
-        switch=setting.switch,
-        processes=setting.processes,
-        remember=lambda faults: setting.records.remember(plan.drill.id, faults, now=now()),
-    )
+        self.audience.event(self._timeline, event)
 
 
 def describe(plan: Plan, killed: Mapping[str, int] | None = None) -> str:

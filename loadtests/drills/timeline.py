@@ -14,7 +14,7 @@ from loadtests.drills.plan import LATE_SHARE, Plan
 from loadtests.drills.seen import Observation, SeenAlert, subject, wakes
 from watchkeeper.catalog.base import SloId
 from watchkeeper.conventions import ALERT_BURN, ALERTNAME, SEVERITY_TICKET, SLO
-from watchkeeper.pages import Page
+from watchkeeper.pages import RESOLVED, Page
 
 
 class Step(StrEnum):
@@ -42,6 +42,8 @@ class Step(StrEnum):
     ALERT_ENDED = "alert_ended"
     RESOLVED = "resolved"
     RESOLVED_EARLY = "resolved_early"
+    REOPENED = "reopened"
+    """A page that had resolved is open again: the incident was not over."""
     FAULT_LOST = "fault_lost"
     TRAFFIC_LOST = "traffic_lost"
     BLIND = "blind"
@@ -107,6 +109,18 @@ class Timeline:
         return (last.at - first.at).total_seconds() if first and last else None
 
     @property
+    def resolved(self) -> Event | None:
+        """The end of the incident; None while it is open, or open again."""
+        ends = [event for event in self.events if event.step in (Step.RESOLVED, Step.REOPENED)]
+        return ends[-1] if ends and ends[-1].step is Step.RESOLVED else None
+
+    @property
+    def resolution_s(self) -> float | None:
+        """Seconds from the end of the fault to the end of the incident."""
+        cleared, resolved = self.first(Step.CLEARED), self.resolved
+        return (resolved.at - cleared.at).total_seconds() if cleared and resolved else None
+
+    @property
     def expected_pages(self) -> Sequence[Page]:
         """Pages for the SLO that has to page, first one first."""
         return [page for _, page in sorted(self.pages.items()) if wakes(page) and self._expects(page)]
@@ -154,7 +168,7 @@ class Timeline:
         return injected + self.plan.hold
 
     def _end_at(self, cleared: datetime) -> datetime:
-        resolve_within, resolved = self.plan.resolve_within, self.first(Step.RESOLVED)
+        resolve_within, resolved = self.plan.resolve_within, self.resolved
         if resolve_within is None or self.first(Step.DELIVERED) is None:
             return cleared + self.plan.settle
         return resolved.at + self.plan.settle if resolved else cleared + resolve_within
@@ -221,9 +235,13 @@ class Timeline:
         cleared = self.first(Step.CLEARED)
         if cleared and seen.alerts is not None and not any(map(self._is_the_burn, seen.alerts)):
             self._first_only(Step.ALERT_ENDED, seen.at, "")
-        if all(page.status == "resolved" for page in pages):
-            step = Step.RESOLVED if cleared else Step.RESOLVED_EARLY
-            self._first_only(step, seen.at, f"page {pages[0].id}")
+        is_over = all(page.status == RESOLVED for page in pages)
+        if is_over and cleared is None:
+            self._first_only(Step.RESOLVED_EARLY, seen.at, f"page {pages[0].id}")
+        elif is_over and self.resolved is None:
+            self._note(Step.RESOLVED, seen.at, f"page {pages[0].id}")
+        elif not is_over and self.resolved is not None:
+            self._note(Step.REOPENED, seen.at, f"page {pages[0].id}")
 
     def _see_losses(self, seen: Observation) -> None:
         if self.first(Step.CLEARED) is None:

@@ -49,7 +49,8 @@ def _doubts(timeline: Timeline) -> Iterator[str]:
         if event.step in INVALIDATING:
             yield f"{_DOUBTS[event.step]}: {event.detail}"
     if timeline.first(Step.INJECTED) is None:
-        yield "nothing was injected"
+        if timeline.first(Step.CUT_SHORT) is None:
+            yield "nothing was injected"
         return
     if timeline.first(Step.CLEARED) is None:
         yield "the faults were not taken back; run: watchkeeper incident stop"
@@ -97,7 +98,7 @@ def _page_failures(timeline: Timeline) -> Iterator[str]:
         yield f"one incident paged {len(again) + 1} times: {', '.join(e.detail for e in again)} came on top"
     if timeline.first(Step.RESOLVED_EARLY):
         yield "the page resolved while the fault was still on"
-    resolution_s = timeline.seconds(Step.CLEARED, Step.RESOLVED)
+    resolution_s = timeline.resolution_s
     if resolution_s is None:
         yield f"the page did not resolve within {format_duration(resolve_within)} of the fault's end"
     elif resolution_s > resolve_within.total_seconds():
