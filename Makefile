@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help venv lock
+.PHONY: help venv lock secrets
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -22,6 +22,13 @@ venv: .venv/.installed ## Make the virtual environment from the hashed lock file
 	@touch $@
 
 lock: ## Write the hashed lock files anew from pyproject.toml (no index address in them)
-	@for group in bootstrap dev; do \
+	@for lock in bootstrap build dev runtime; do \
+	  case $$lock in \
+	    bootstrap|build) from="--group $$lock" ;; \
+	    dev) from="pyproject.toml --group dev" ;; \
+	    runtime) from=pyproject.toml ;; esac; \
 	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	    $$( [ $$group = bootstrap ] || echo pyproject.toml ) --group $$group --output-file requirements/$$group.txt; done
+	    $$from --output-file requirements/$$lock.txt; done
+
+secrets: venv ## Make the secret files that docker compose mounts (kept where they exist)
+	@$(BIN)/python -m deploy.compose.secrets
