@@ -9,6 +9,7 @@ from alerts.stack import job_group, stack_group
 from watchkeeper.artifact import Artifact, yaml_artifact
 from watchkeeper.catalog.catalog import Catalog
 from watchkeeper.catalog.service import Service
+from watchkeeper.promql import duration
 
 RULES = "alerts/generated/rules"
 TESTS = "alerts/generated/tests"
@@ -35,7 +36,7 @@ def artifacts(catalog: Catalog) -> Iterator[Artifact]:
     for service in catalog.services:
         if groups := service_groups(service, catalog):
             yield from _rules_and_tests(service.id, groups, catalog)
-    yield from _rules_and_tests("stack", (stack_group(catalog),), catalog)
+    yield from _rules_and_tests("_stack", (stack_group(catalog),), catalog)
 
 
 def _rules_and_tests(name: str, groups: tuple[Group, ...], catalog: Catalog) -> Iterator[Artifact]:
@@ -43,5 +44,9 @@ def _rules_and_tests(name: str, groups: tuple[Group, ...], catalog: Catalog) -> 
     tests = rule_tests(groups, catalog)
     yield yaml_artifact(
         f"{TESTS}/{name}.yaml",
-        {"rule_files": [f"../rules/{name}.yaml"], "evaluation_interval": "5s", "tests": tests},
+        {
+            "rule_files": [f"../rules/{name}.yaml"],
+            "evaluation_interval": duration(catalog.settings.scrape_interval),
+            "tests": tests,
+        },
     )

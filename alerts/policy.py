@@ -113,7 +113,7 @@ def _scaled(pair: PolicyPair, scale: Decimal, scrape: timedelta, objective: Obje
     if short < shortest:
         raise PolicyError(
             f"SLO {objective.id}: period {format_duration(period)} makes a window of "
-            f"{format_duration(short)}, shorter than {SCRAPES_PER_RATE} scrapes ({format_duration(shortest)}); "
+            f"{format_duration(short)}, less than {SCRAPES_PER_RATE} scrapes ({format_duration(shortest)}); "
             "use a longer period or a shorter scrape_interval",
         )
     # Spending `budget_percent` of the budget within `long`: SRE workbook, chapter 5.

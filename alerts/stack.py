@@ -157,7 +157,7 @@ def _alertmanager_rules(owned: _Owned) -> list[AlertingRule]:
             promql.aggregate("sum", failed, by=["integration"]) > promql.number(0),
             severity=c.SEVERITY_PAGE,
             summary="Alertmanager can not deliver to {{ $labels.integration }}",
-            description="{{ $value | humanize }} notifications failed in 5m. Is the receiver up? Its secret valid?",
+            description="{{ $value | humanize }} notifications failed in 5m. Is the receiver up?",
         ),
         _reload_failed(owned, own("alertmanager_config_last_reload_successful"), ALERTMANAGER),
     ]

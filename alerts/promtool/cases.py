@@ -1,0 +1,169 @@
+"""The promtool tests of a rule file: each alert fires in one test and stays silent in another.
+
+An SLO is tested at three constant burn rates: a total outage (page and ticket), twice the sustainable
+rate (ticket only) and half of it (neither), and once after an outage has ended (the page must stop).
+Evaluation times keep away from window edges, which Prometheus 3 counts differently.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from alerts.policy import windows_for
+from alerts.promtool.series import GROUP_VALUE, InputSeries, burning, cycle_steps, testable
+from alerts.promtool.stack_cases import CASES
+from alerts.rules import AlertingRule, Group
+from watchkeeper import conventions as c
+from watchkeeper import promql
+from watchkeeper.catalog.catalog import Catalog, Objective
+
+OUTAGE = timedelta(minutes=11)
+STEADY = timedelta(minutes=31)
+ABSENT = timedelta(minutes=12)
+SLOW_BURN, SUSTAINABLE = Decimal(2), Decimal("0.5")
+
+
+def rule_tests(groups: Sequence[Group], catalog: Catalog) -> list[Mapping[str, Any]]:
+    """Give the tests of these groups, in promtool's form."""
+    alerts = [rule for group in groups for rule in group.alerts]
+    slos = {rule.labels.get(c.SLO) for rule in alerts}
+    tests: list[Mapping[str, Any]] = []
+    for objective in catalog.objectives:
+        if objective.id in slos:
+            rules = [rule for rule in alerts if rule.labels.get(c.SLO) == objective.id]
+            tests += _SloCases(objective, catalog, rules).tests()
+    interval = catalog.settings.scrape_interval
+    for rule in alerts:
+        if rule.alert in CASES:
+            tests += [case.as_mapping(rule, interval) for case in CASES[rule.alert](rule)]
+    return tests
+
+
+class _SloCases:
+    """The tests of one SLO."""
+
+    def __init__(self, objective: Objective, catalog: Catalog, rules: Sequence[AlertingRule]) -> None:
+        self._objective = objective
+        self._budget = objective.slo.error_budget_ratio
+        self._interval = catalog.settings.scrape_interval
+        self._burn_rules = [rule for rule in rules if rule.alert == c.ALERT_BURN]
+        self._severities = {rule.severity for rule in self._burn_rules}
+
+    def tests(self) -> Iterator[Mapping[str, Any]]:
+        name = self._objective.id
+        yield self._test(
+            f"{name}: nothing is measured, so SliAbsent fires",
+            [],
+            [self._alerting(c.ALERT_SLI_ABSENT, None, ABSENT, fires=True)],
+        )
+        if testable(self._objective):
+            yield self._outage()
+            yield self._recovered()
+            yield self._steady(
+                SLOW_BURN, "burns twice as fast as it may: a ticket, no page", c.SEVERITY_TICKET
+            )
+            yield self._steady(SUSTAINABLE, "burns half as fast as it may: silence", None)
+
+    def _outage(self) -> Mapping[str, Any]:
+        test = self._test(
+            f"{self._objective.id}: a total outage alerts in every tier",
+            burning(self._objective, Decimal(1), self._steps(OUTAGE)),
+            [],
+        )
+        return {
+            **test,
+            "alert_rule_test": [
+                {
+                    "eval_time": promql.duration(OUTAGE),
+                    "alertname": c.ALERT_BURN,
+                    "exp_alerts": [self._expected(rule) for rule in self._burn_rules],
+                },
+            ],
+        }
+
+    def _recovered(self) -> Mapping[str, Any]:
+        short = max((pair_window for pair_window in self._page_short_windows()), default=timedelta(minutes=5))
+        bad, good = self._steps(OUTAGE), self._steps(short + timedelta(minutes=2))
+        outage = burning(self._objective, Decimal(1), bad)
+        after = burning(self._objective, Decimal(0), good)
+        series = [_joined(first, then, bad) for first, then in zip(outage, after, strict=True)]
+        at = (bad + good) * self._interval
+        return self._test(
+            f"{self._objective.id}: an outage that is over no longer pages",
+            series,
+            [self._alerting(c.ALERT_BURN, c.SEVERITY_PAGE, at, fires=False)],
+        )
+
+    def _page_short_windows(self) -> Iterator[timedelta]:
+        for pair in windows_for(self._objective, self._interval).page:
+            yield pair.short
+
+    def _steady(self, burn_rate: Decimal, title: str, severity: str | None) -> Mapping[str, Any]:
+        ratio = burn_rate * self._budget
+        # Long enough for the rarest pattern of bad moments to come around several times.
+        at = max(STEADY, 4 * cycle_steps(ratio) * self._interval)
+        expectations = [
+            self._alerting(c.ALERT_BURN, tier, at, fires=tier == severity and tier in self._severities)
+            for tier in (c.SEVERITY_PAGE, c.SEVERITY_TICKET)
+        ]
+        expectations.append(self._alerting(c.ALERT_SLI_ABSENT, None, at, fires=False))
+        return self._test(
+            f"{self._objective.id}: {title}",
+            burning(self._objective, ratio, self._steps(at) + 1),
+            expectations,
+        )
+
+    def _expected(self, rule: AlertingRule) -> Mapping[str, Any]:
+        labels = {c.SEVERITY: rule.severity, **rule.labels}
+        labels |= dict.fromkeys(self._objective.sli.group_by, GROUP_VALUE)
+        return {
+            "exp_labels": labels,
+            "exp_annotations": {**rule.annotations, c.DESCRIPTION: self._told(rule)},
+        }
+
+    def _told(self, rule: AlertingRule) -> str:
+        """Expand the description's templates for a total outage, as Prometheus would."""
+        left = float(1 - 1 / self._budget)
+        text = rule.description.replace("{{ $value | humanizePercentage }}", "100%")
+        for label in self._objective.sli.group_by:
+            text = text.replace(f"{{{{ $labels.{label} }}}}", GROUP_VALUE)
+        head, _, rest = text.partition("{{ with ")
+        return f"{head}{left * 100:.4g}%{rest.partition('{{ end }}')[2]}"
+
+    def _alerting(self, alert: str, severity: str | None, at: timedelta, *, fires: bool) -> Mapping[str, Any]:
+        labels = {c.ALERTNAME: alert, c.SLO: self._objective.id, "alertstate": "firing"}
+        if severity is not None:
+            labels[c.SEVERITY] = severity
+        return firing(labels, at, fires=fires)
+
+    def _test(
+        self, name: str, series: Sequence[InputSeries], expectations: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        return {
+            "name": name,
+            "interval": promql.duration(self._interval),
+            "input_series": [one.as_mapping() for one in series],
+            **({"promql_expr_test": list(expectations)} if expectations else {}),
+        }
+
+    def _steps(self, length: timedelta) -> int:
+        return length // self._interval
+
+
+def firing(labels: Mapping[str, str], at: timedelta, *, fires: bool) -> Mapping[str, Any]:
+    """Expect exactly one firing alert with these labels, or none."""
+    return {
+        "expr": promql.aggregate("count", promql.series("ALERTS", **labels)).text,
+        "eval_time": promql.duration(at),
+        "exp_samples": [{"labels": "{}", "value": 1}] if fires else [],
+    }
+
+
+def _joined(first: InputSeries, then: InputSeries, steps: int) -> InputSeries:
+    """Let one series go on with the pattern of another; a counter goes on from where it stood."""
+    if "+" not in first.values:
+        return InputSeries(first.series, f"{first.values} {then.values}")
+    step_first = int(first.values.partition("+")[2].partition("x")[0])
+    _, _, rest = then.values.partition("+")
+    return InputSeries(first.series, f"{first.values} {step_first * (steps + 1)}+{rest}")

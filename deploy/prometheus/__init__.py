@@ -1,0 +1,1 @@
+"""Prometheus's own configuration, generated per target."""
