@@ -66,7 +66,7 @@ def encode(families: Iterable[Metric], native: Mapping[str, Sequence[Buckets]]) 
 
     Summaries are refused (ValueError): nothing here makes them.
     """
-    family_type = _message_type("MetricFamily")
+    family_type = message_type("MetricFamily")
     out = io.BytesIO()
     for family in families:
         message = family_type(**_family(family, native.get(family.name, ())))
@@ -134,7 +134,7 @@ def _labels(labels: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 @cache
-def _message_type(name: str) -> type[Message]:
+def message_type(name: str) -> type[Message]:
     """The generated class of one message of the table; also for tests, which decode with it."""
     pool = descriptor_pool.DescriptorPool()
     file = descriptor_pb2.FileDescriptorProto(name="metrics.proto", package=_PACKAGE, syntax="proto2")

@@ -22,6 +22,9 @@ def main() -> None:
     parser.option(
         "--queue", default="16", kind=int, says="requests that may wait for a slot, a second at most"
     )
+    parser.option(
+        "--circuit-open-s", default="5", kind=float, says="how long a failing provider is left alone"
+    )
     arguments = parser.parse_args()
     try:
         providers = serving.named_urls(arguments.provider or os.environ.get("PROVIDERS", "").split(","))
@@ -30,7 +33,11 @@ def main() -> None:
     if arguments.concurrency < 1 or arguments.queue < 0:
         parser.error("--concurrency must be at least 1 and --queue at least 0")
     seen_as = telemetry.start(service="gateway", instance=arguments.name)
-    limits = Limits(concurrency=arguments.concurrency, queue_max=arguments.queue)
+    limits = Limits(
+        concurrency=arguments.concurrency,
+        queue_max=arguments.queue,
+        circuit_open_s=arguments.circuit_open_s,
+    )
     gateway = Gateway(arguments.name, providers, seen_as, limits)
     serving.serve(build(gateway, seen_as), host=arguments.host, port=arguments.port)
 

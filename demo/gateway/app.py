@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from demo import exposition, semconv, serving, wire
 from demo.gateway.admission import Admission, Overloaded
-from demo.gateway.circuit import Circuits
+from demo.gateway.circuit import OPEN_S, Circuits
 from demo.gateway.failover import Found, NoAnswerError, candidates, first_answer
 from demo.gateway.failures import ServerFailure, verdict
 from demo.gateway.metrics import GatewayMetrics
@@ -49,6 +49,7 @@ class Limits:
     queue_max: int = 16
     queue_s_max: float = 1.0
     deadline_s: float = 20.0
+    circuit_open_s: float = OPEN_S
 
 
 class EventStream(StreamingResponse):
@@ -79,7 +80,7 @@ class Gateway:
         telemetry.watch_client(self.client)
         self._limits = limits
         self.metrics = GatewayMetrics(telemetry, self.providers)
-        circuits = Circuits(self.providers)
+        circuits = Circuits(self.providers, open_s=limits.circuit_open_s)
         self._admission = Admission(
             limit=limits.concurrency, queue_max=limits.queue_max, wait_s_max=limits.queue_s_max
         )
