@@ -6,11 +6,14 @@ nor invents problems in another.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeVar
 
 from watchkeeper.catalog.base import Model
-from watchkeeper.catalog.documents import Document
-from watchkeeper.catalog.problems import Problem
+from watchkeeper.catalog.documents import SERVICE, Document
 from watchkeeper.catalog.tree import Node
+
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,42 @@ class DraftFile:
     root: Node | None = None
     model: Model | None = None
 
+    @property
+    def stem(self) -> str:
+        """The file's own name, without folder and extension."""
+        return PurePosixPath(self.name).stem
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """Every file of the catalog."""
 
     files: tuple[DraftFile, ...]
 
-    def check(self) -> Iterator[Problem]:
-        """Look across the files."""
-        return iter(())
+    def models(self, kind: type[M]) -> Iterator[M]:
+        """Give the models of one kind, of the files that are well-formed, in the order of their names."""
+        return (model for model, _ in self.modelled(kind))
+
+    def modelled(self, kind: type[M]) -> Iterator[tuple[M, Node]]:
+        """Give the models of one kind, each with the tree that knows its places."""
+        for file in self.files:
+            if isinstance(file.model, kind) and file.root is not None:
+                yield file.model, file.root
+
+    def trees(self, document: Document) -> Iterator[Node]:
+        """Give the trees of one kind of file, of those that are readable."""
+        return (file.root for file in self.files if file.document is document and file.root is not None)
+
+    def readable(self, document: Document) -> bool:
+        """Tell whether every file of a kind could be read: only then is what they lack known to be absent."""
+        files = [file for file in self.files if file.document is document]
+        return all(file.root is not None for file in files) and (bool(files) or not document.required)
+
+    def service_ids(self) -> tuple[str, ...]:
+        """Give the services' ids by their files' names: they are known even where the file is broken."""
+        return tuple(file.stem for file in self.files if file.document is SERVICE)
+
+    def in_services(self, *keys: str) -> Iterator[Node]:
+        """Give the items of one list of every service."""
+        for service in self.trees(SERVICE):
+            yield from service.each(*keys)

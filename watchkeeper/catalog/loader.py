@@ -4,23 +4,12 @@ Each file goes as far as it can (text, YAML, structure); then the checks look ac
 read. So one run shows every problem, and a broken file hides none in the others.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
 
 from watchkeeper.catalog.catalog import Catalog
+from watchkeeper.catalog.checks import run_checks
 from watchkeeper.catalog.discover import Found, discover
-from watchkeeper.catalog.documents import (
-    MAINTENANCE,
-    OWNERSHIP,
-    PRICES,
-    SERVICE,
-    SETTINGS,
-    TEAMS,
-    Document,
-    MaintenanceFile,
-    TeamsFile,
-)
+from watchkeeper.catalog.documents import MaintenanceFile, TeamsFile
 from watchkeeper.catalog.draft import Draft, DraftFile
 from watchkeeper.catalog.explain import validate
 from watchkeeper.catalog.money import Ownership, PriceBook
@@ -29,8 +18,6 @@ from watchkeeper.catalog.service import Service
 from watchkeeper.catalog.settings import Settings
 from watchkeeper.catalog.source import read_source
 from watchkeeper.catalog.tree import read_tree
-
-M = TypeVar("M")
 
 
 def load_catalog(root: Path) -> Catalog:
@@ -47,7 +34,7 @@ def load_catalog(root: Path) -> Catalog:
         files.append(file)
         every += wrong
     draft = Draft(tuple(files))
-    every += draft.check()
+    every += run_checks(draft)
     if every:
         raise CatalogError(every)
     return _assemble(draft)
@@ -64,21 +51,12 @@ def _read(found: Found) -> tuple[DraftFile, tuple[Problem, ...]]:
 
 
 def _assemble(draft: Draft) -> Catalog:
-    def one(document: Document, model: type[M]) -> M | None:
-        return next(every(document, model), None)
-
-    def every(document: Document, model: type[M]) -> Iterable[M]:
-        return (f.model for f in draft.files if f.document is document and isinstance(f.model, model))
-
-    settings = one(SETTINGS, Settings)
-    teams = one(TEAMS, TeamsFile)
-    maintenance = one(MAINTENANCE, MaintenanceFile)
-    assert settings is not None
+    (settings,) = draft.models(Settings)
     return Catalog(
         settings=settings,
-        teams=teams.teams if teams else (),
-        services=tuple(every(SERVICE, Service)),
-        prices=one(PRICES, PriceBook) or PriceBook(),
-        ownership=one(OWNERSHIP, Ownership) or Ownership(),
-        maintenance=maintenance.maintenance if maintenance else (),
+        teams=tuple(team for file in draft.models(TeamsFile) for team in file.teams),
+        services=tuple(draft.models(Service)),
+        prices=next(draft.models(PriceBook), PriceBook()),
+        ownership=next(draft.models(Ownership), Ownership()),
+        maintenance=tuple(window for file in draft.models(MaintenanceFile) for window in file.maintenance),
     )

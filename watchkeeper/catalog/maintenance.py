@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from watchkeeper.catalog.base import Duration, Model, Slug, Text
+from watchkeeper.catalog.base import Duration, Instant, Model, Slug, Text
 
 
 class MaintenanceWindow(Model):
@@ -14,7 +14,7 @@ class MaintenanceWindow(Model):
     id: Slug
     reason: Text
     services: Annotated[tuple[Slug, ...], Field(min_length=1)]
-    starts: AwareDatetime
+    starts: Instant
     """With its offset from UTC: a window in 'local time' is a window in nobody's time."""
     duration: Duration
 

@@ -4,15 +4,15 @@ Shallow on purpose for now: enough for budgets and prices to be stated, checked 
 the services that spend them.
 """
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from watchkeeper.catalog.base import LabelName, Model, Slug, Text, Usd
+from watchkeeper.catalog.base import Day, LabelName, Model, Number, Slug, Text, Usd
+from watchkeeper.catalog.wording import WrongValue
 
-Percent = Annotated[Decimal, Field(gt=0, le=1000)]
+Percent = Annotated[Number, Field(gt=0, le=1000)]
 
 
 class Budget(Model):
@@ -34,7 +34,7 @@ class ModelPrice(Model):
 
     provider: Slug
     model: Annotated[str, Field(min_length=1, max_length=200)]
-    effective_from: date
+    effective_from: Day
     input_usd_per_mtok: Usd
     cached_input_usd_per_mtok: Usd
     output_usd_per_mtok: Usd
@@ -45,7 +45,7 @@ class ResourcePrice(Model):
 
     resource: Slug
     unit: Annotated[str, Field(min_length=1, max_length=40)]
-    effective_from: date
+    effective_from: Day
     usd_per_unit: Usd
 
 
@@ -75,7 +75,8 @@ class Ownership(Model):
             for earlier in self.rules[:index]:
                 if earlier.tags.items() <= rule.tags.items():
                     tags = ", ".join(f"{key}={value}" for key, value in sorted(rule.tags.items()))
-                    raise ValueError(
-                        f"the rule for {tags} is never reached: an earlier one takes it all; move it up"
+                    raise WrongValue(
+                        f"the rule for {tags} is never reached: an earlier one takes it all; move it up",
+                        at=("rules", index),
                     )
         return self

@@ -7,13 +7,26 @@ they are judged by them.
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from watchkeeper.catalog.base import Duration, Model, Slug, Text, Usd
+from watchkeeper.catalog.base import Duration, Model, Number, Slug, Text, Usd, Whole, read_number
 from watchkeeper.catalog.selector import Selector
+from watchkeeper.catalog.wording import Shape, WrongValue
 
 JobName = Slug
-FaultName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+FaultName = Annotated[
+    str,
+    Shape(
+        r"[a-z][a-z0-9_]*",
+        noun="a fault's or a parameter's name",
+        rule="use lower-case letters, digits and underscores, and begin with a letter",
+        example="outage",
+        length_max=63,
+    ),
+]
+
+
+FaultParameter = Annotated[int | Decimal, BeforeValidator(read_number)]
 
 
 class LoadObjective(Model):
@@ -21,7 +34,8 @@ class LoadObjective(Model):
 
     id: Slug
     suite: Literal["smoke", "load", "stress", "spike", "soak", "scaling", "failover"]
-    rate_rps: Annotated[Decimal, Field(gt=0, le=1_000_000, description="Offered requests per second.")]
+    rate_rps: Annotated[Number, Field(gt=0, le=1_000_000, examples=[5])]
+    """Offered requests per second."""
     duration: Duration
     slos: Annotated[tuple[Slug, ...], Field(min_length=1)]
     cost_usd_per_1k_max: Usd | None = None
@@ -31,14 +45,14 @@ class ScalingMetric(Model):
     """A per-replica average that the autoscaler steers towards."""
 
     metric: Selector
-    target_average: Annotated[Decimal, Field(gt=0)]
+    target_average: Annotated[Number, Field(gt=0, examples=[20])]
 
 
 class ScalingStep(Model):
     """At most this much change within this period."""
 
     type: Literal["pods", "percent"]
-    value: Annotated[int, Field(gt=0, le=10_000)]
+    value: Annotated[Whole, Field(gt=0, le=10_000)]
     period: Duration
 
 
@@ -53,8 +67,8 @@ class ScalingPolicy(Model):
     """Replica bounds, what drives them, and how fast they may move."""
 
     job: JobName
-    replicas_min: Annotated[int, Field(ge=1, le=10_000)]
-    replicas_max: Annotated[int, Field(ge=1, le=10_000)]
+    replicas_min: Annotated[Whole, Field(ge=1, le=10_000)]
+    replicas_max: Annotated[Whole, Field(ge=1, le=10_000)]
     metrics: Annotated[tuple[ScalingMetric, ...], Field(min_length=1)]
     up: ScalingBehaviour
     down: ScalingBehaviour
@@ -62,8 +76,9 @@ class ScalingPolicy(Model):
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "ScalingPolicy":
         if self.replicas_min > self.replicas_max:
-            raise ValueError(
+            raise WrongValue(
                 f"'replicas_min' {self.replicas_min} is above 'replicas_max' {self.replicas_max}; swap them",
+                at=("replicas_min",),
             )
         return self
 
@@ -73,15 +88,27 @@ class Probe(Model):
 
     id: Slug
     method: Literal["GET", "POST"] = "GET"
-    url: Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
+    url: Annotated[
+        str,
+        Shape(
+            r"https?://[^\s/]\S*",
+            noun="a web address",
+            rule="begin with http:// or https://",
+            example="http://127.0.0.1:8080/healthz",
+            length_max=2000,
+        ),
+    ]
     interval: Duration
     timeout: Duration
-    expect_status: Annotated[int, Field(ge=100, le=599)] = 200
+    expect_status: Annotated[Whole, Field(ge=100, le=599)] = 200
 
     @model_validator(mode="after")
     def _timeout_fits(self) -> "Probe":
         if self.timeout >= self.interval:
-            raise ValueError("'timeout' must be shorter than 'interval', or probes pile up")
+            raise WrongValue(
+                "a probe may outlast its interval, so probes pile up; make 'timeout' shorter",
+                at=("timeout",),
+            )
         return self
 
 
@@ -91,7 +118,7 @@ class FaultInjection(Model):
     action: Literal["fault"]
     job: JobName
     fault: FaultName
-    parameters: dict[FaultName, int | Decimal] = Field(default_factory=dict, max_length=10)
+    parameters: dict[FaultName, FaultParameter] = Field(default_factory=dict, max_length=10)
 
 
 class KillInjection(Model):
@@ -99,7 +126,7 @@ class KillInjection(Model):
 
     action: Literal["kill"]
     job: JobName
-    count: Annotated[int, Field(ge=1, le=100)] = 1
+    count: Annotated[Whole, Field(ge=1, le=100)] = 1
 
 
 Injection = Annotated[FaultInjection | KillInjection, Field(discriminator="action")]

@@ -12,6 +12,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from watchkeeper.catalog.wording import WrongValue, describe
+
 MatchOp = Literal["=", "!=", "=~", "!~"]
 
 _OPS: dict[str, MatchOp] = {
@@ -22,6 +24,7 @@ _OPS: dict[str, MatchOp] = {
 }
 _LENGTH_MAX = 1000
 _EXAMPLE = 'http_requests_total{job="gateway"}'
+_BAD_EXAMPLE = 'code=~"5.."'
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,24 +55,26 @@ class Selector:
             node = cast("Any", promql_parser.parse(text))
         except ValueError as error:
             reason = str(error).splitlines()[0] if str(error) else "syntax error"
-            raise ValueError(
-                f"{text!r} is not a series selector ({reason}); write one such as {_EXAMPLE}"
+            raise WrongValue(
+                f"{describe(text)} is not a series selector ({reason}); write one such as {_EXAMPLE}"
             ) from error
         if (
             not isinstance(node, promql_parser.VectorSelector)
             or node.offset is not None
             or node.at is not None
         ):
-            raise ValueError(
-                f"{text!r} is more than a series selector; leave out functions, ranges, offsets and "
+            raise WrongValue(
+                f"{describe(text)} is more than a series selector; leave out functions, ranges, offsets and "
                 f"operators: they are derived. Write one such as {_EXAMPLE}",
             )
         if not node.name:
-            raise ValueError(
-                f"{text!r} names no metric; put its name in front of the braces, such as {_EXAMPLE}"
+            raise WrongValue(
+                f"{describe(text)} names no metric; put its name in front of the braces, such as {_EXAMPLE}"
             )
         if node.matchers.or_matchers:
-            raise ValueError(f"{text!r} joins matchers with 'or'; use a regular expression matcher instead")
+            raise WrongValue(
+                f"{describe(text)} joins matchers with 'or'; use a regular expression matcher instead"
+            )
         return cls(metric=node.name, matchers=_matchers(node))
 
     def with_matchers(self, matchers: "Matchers") -> "Selector":
@@ -112,11 +117,11 @@ class Matchers:
         try:
             selector = Selector.parse(f"x{{{inside}}}")
         except ValueError as error:
-            raise ValueError(
-                f'{text!r} is not a list of label matchers; write it such as code=~"5.."'
+            raise WrongValue(
+                f"{describe(text)} is not a list of label matchers; write it such as {_BAD_EXAMPLE}"
             ) from error
         if not selector.matchers:
-            raise ValueError('there is no matcher here; say what makes an event bad, such as code=~"5.."')
+            raise WrongValue('there is no matcher here; say what makes an event bad, such as code=~"5.."')
         return cls(selector.matchers)
 
     def __str__(self) -> str:
@@ -138,13 +143,15 @@ class Matchers:
 
 
 def _text_schema(cls: type[Selector] | type[Matchers]) -> CoreSchema:
+    example = f"write one such as {_EXAMPLE if cls is Selector else _BAD_EXAMPLE}"
+
     def read(value: object) -> Selector | Matchers:
         if isinstance(value, cls):
             return value
         if not isinstance(value, str):
-            raise ValueError(f"{value!r} is not text; write a selector in quotes, such as {_EXAMPLE!r}")
+            raise WrongValue(f"{describe(value)} is not text; {example}")
         if len(value) > _LENGTH_MAX:
-            raise ValueError(f"this has {len(value)} characters; keep a selector under {_LENGTH_MAX}")
+            raise WrongValue(f"this has {len(value)} characters; keep a selector under {_LENGTH_MAX}")
         return cls.parse(value)
 
     return core_schema.no_info_plain_validator_function(

@@ -4,13 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchkeeper.catalog.base import Model, Slug, Text
+from watchkeeper.catalog.base import Flag, Model, Slug, Text, Whole
 from watchkeeper.catalog.money import Budget
 from watchkeeper.catalog.resilience import Drill, LoadObjective, Probe, ScalingPolicy
 from watchkeeper.catalog.sli import Sli
 from watchkeeper.catalog.slo import Slo
+from watchkeeper.catalog.wording import Shape
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[Whole, Field(ge=1, le=65535, examples=[8000])]
 
 
 class ScrapeJob(Model):
@@ -19,8 +20,11 @@ class ScrapeJob(Model):
     job: Slug
     port: Port
     """Where they listen in a container or a cluster; the native stack picks its own."""
-    path: Annotated[str, Field(pattern=r"^/", max_length=200)] = "/metrics"
-    critical: bool = False
+    path: Annotated[
+        str,
+        Shape(r"/\S*", noun="a path", rule="begin with a slash", example="/metrics", length_max=200),
+    ] = "/metrics"
+    critical: Flag = False
     """When no process of this job is up, users are hurt: page, not ticket."""
 
 

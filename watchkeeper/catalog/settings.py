@@ -5,18 +5,36 @@ from typing import Annotated
 
 from pydantic import Field
 
-from watchkeeper.catalog.base import Duration, Model, SecretName, Slug, Text
+from watchkeeper.catalog.base import Duration, Email, Model, SecretName, Slug, Text
+from watchkeeper.catalog.wording import Shape
 
 Url = Annotated[
-    str, Field(pattern=r"^https?://[^\s]+[^/\s]$", max_length=500, description="No slash at the end.")
+    str,
+    Shape(
+        r"https?://\S*[^/\s]",
+        noun="a web address to build links from",
+        rule="begin with http:// or https://, and end without a slash",
+        example="https://console.example.com",
+        length_max=500,
+    ),
 ]
+
+
+def _version(example: str) -> Shape:
+    return Shape(
+        r"\d{1,4}\.\d{1,4}",
+        noun="a version",
+        rule="write its first two numbers in quotes",
+        example=example,
+        length_max=9,
+    )
 
 
 class Target(Model):
     """Versions of the servers that the generated files must be valid for."""
 
-    prometheus: Annotated[str, Field(pattern=r"^\d+\.\d+$", examples=["2.42", "3.5"])] = "2.42"
-    alertmanager: Annotated[str, Field(pattern=r"^\d+\.\d+$", examples=["0.25"])] = "0.25"
+    prometheus: Annotated[str, _version("2.42")] = "2.42"
+    alertmanager: Annotated[str, _version("0.25")] = "0.25"
 
 
 class Links(Model):
@@ -29,8 +47,17 @@ class Links(Model):
 class Smtp(Model):
     """The server that e-mail leaves through."""
 
-    smarthost: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$", examples=["smtp.example.com:587"])]
-    sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
+    smarthost: Annotated[
+        str,
+        Shape(
+            r"[A-Za-z0-9.-]+:\d{1,5}",
+            noun="a mail server",
+            rule="write its host and port",
+            example="smtp.example.com:587",
+            length_max=260,
+        ),
+    ]
+    sender: Email
     username: Annotated[str, Field(min_length=1, max_length=254)] | None = None
     password_file: SecretName | None = None
 

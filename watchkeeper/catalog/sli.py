@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from watchkeeper.catalog.base import Duration, LabelName, Model, Slug, Text
+from watchkeeper.catalog.base import Duration, LabelName, Model, Slug, Text, format_duration
 from watchkeeper.catalog.selector import Matchers, Selector
+from watchkeeper.catalog.wording import WrongValue
 
 
 class _Sli(Model):
@@ -23,10 +24,10 @@ class _Sli(Model):
     @classmethod
     def _distinct(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(labels)) != len(labels):
-            raise ValueError("a label is named twice; name each label once")
+            raise WrongValue("a label is named twice; name each label once")
         reserved = RESERVED_LABELS.intersection(labels)
         if reserved:
-            raise ValueError(
+            raise WrongValue(
                 f"label {min(reserved)!r} is set by the rules themselves; group by another label"
             )
         return labels
@@ -54,13 +55,15 @@ class LatencySli(_Sli):
     @model_validator(mode="after")
     def _threshold_is_a_bucket(self) -> "LatencySli":
         if self.format == "native" and self.buckets is not None:
-            raise ValueError("a native histogram has no fixed buckets; leave 'buckets' out")
+            raise WrongValue("a native histogram has no fixed buckets; leave 'buckets' out", at=("buckets",))
         if self.buckets is not None:
             if any(low >= high for low, high in pairwise(self.buckets)):
-                raise ValueError("'buckets' must rise; sort them and drop the duplicates")
+                raise WrongValue("'buckets' do not rise; sort them and drop the duplicates", at=("buckets",))
             if self.threshold not in self.buckets:
-                raise ValueError(
-                    "'threshold' is none of 'buckets', so it can not be counted; use one of them"
+                bounds = ", ".join(map(format_duration, self.buckets))
+                raise WrongValue(
+                    f"'threshold' is no bucket's bound, so it cannot be counted; use one of {bounds}",
+                    at=("threshold",),
                 )
         return self
 

@@ -5,15 +5,15 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from watchkeeper.catalog.base import Duration, Model, Objective, Slug, Text
+from watchkeeper.catalog.base import Duration, Flag, Model, Objective, Slug, Text
 
 
 class SloAlerts(Model):
     """Which tiers of burn alert the objective has."""
 
-    page: bool = True
+    page: Flag = True
     """Wake someone: the budget burns fast."""
-    ticket: bool = True
+    ticket: Flag = True
     """Open a ticket: the budget burns slowly but will not last."""
 
 

@@ -76,7 +76,7 @@ def explain_syntax(error: yaml.YAMLError, source: Source) -> Problem:
     mark = error.problem_mark
     said = error.problem or ""
     if "cannot start any token" in said:
-        return _stray(source, source.place(mark.line, mark.column))
+        return _stray(source.place(mark.line, mark.column))
     for pattern, what, fix in _ROWS:
         if found := re.search(pattern, said):
             # What was never closed is shown where it was opened: its end is no place to mend.
@@ -92,7 +92,7 @@ def explain_syntax(error: yaml.YAMLError, source: Source) -> Problem:
     )
 
 
-def _stray(source: Source, place: Place) -> Problem:
+def _stray(place: Place) -> Problem:
     char = place.text[place.column - 1 : place.column]
     if char == "\t":
         return Problem(place, "yaml", "a tab where YAML wants spaces", "indent with two spaces")

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from watchkeeper.catalog.base import Email, Model, SecretName, Slug, Text
+from watchkeeper.catalog.wording import Shape
 
-from watchkeeper.catalog.base import Model, SecretName, Slug, Text
 
 class PagerDuty(Model):
     """Pages go to PagerDuty's Events API v2."""
@@ -15,7 +15,16 @@ class PagerDuty(Model):
 class Slack(Model):
     """Pages and tickets go to a Slack channel."""
 
-    channel: Annotated[str, Field(pattern=r"^#[a-z0-9_-]{1,79}$")]
+    channel: Annotated[
+        str,
+        Shape(
+            r"#[a-z0-9_-]+",
+            noun="a Slack channel",
+            rule="write its name with the '#', in quotes",
+            example='"#platform"',
+            length_max=80,
+        ),
+    ]
     webhook_url_file: SecretName
 
 
@@ -26,4 +35,4 @@ class Team(Model):
     name: Text
     pagerduty: PagerDuty | None = None
     slack: Slack | None = None
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)] | None = None
+    email: Email | None = None

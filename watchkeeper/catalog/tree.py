@@ -21,6 +21,8 @@ NODES_MAX = 50_000
 
 Plain = Scalar | dict[str, "Plain"] | list["Plain"]
 Step = str | int
+Event = Any
+"""PyYAML's types admit events without marks; its parsers make none."""
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -42,6 +44,24 @@ class Node:
     """The keys of a mapping, as nodes of their own."""
     children: dict[Step, "Node"] = field(default_factory=dict)
     """What a mapping or a list holds, by key or by index."""
+
+    @property
+    def text(self) -> str:
+        """The value if it is text, else nothing: what is no text is the structure's concern."""
+        return self.value if isinstance(self.value, str) else ""
+
+    def each(self, *keys: str) -> Iterator["Node"]:
+        """Give the items of the list under these keys, if there is one."""
+        node = self.get(*keys)
+        if node is not None and isinstance(node.value, list):
+            yield from node.children.values()
+
+    def get(self, *keys: str) -> "Node | None":
+        """Give what lies under these keys, if anything does."""
+        node: Node | None = self
+        for key in keys:
+            node = node.children.get(key) if node is not None else None
+        return node
 
     @property
     def place(self) -> Place:
@@ -120,27 +140,24 @@ class _Builder:
         self._nodes = 0
         self._documents = 0
 
-    def take(self, event: Any) -> None:  # noqa: ANN401 - PyYAML's events are typed loosely
+    def take(self, event: Event) -> None:
         """Grow the tree by one event."""
-        match event:
-            case yaml.ScalarEvent():
-                self._add(self._scalar(event))
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._collection(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._open[-1].end = (event.end_mark.line, event.end_mark.column)
-                self._open.pop()
-                self._key.pop()
-            case yaml.AliasEvent():
-                self._refuse_anchor(event)
-            case yaml.DocumentStartEvent():
-                self._document(event)
+        if isinstance(event, yaml.ScalarEvent):
+            self._add(self._scalar(event))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._collection(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._close(event)
+        elif isinstance(event, yaml.AliasEvent):
+            self._refuse_anchor(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._document(event)
 
     def refuse(self, place: Place, what: str, fix: str, *also: tuple[str, Place]) -> None:
         """Note a problem."""
         self.problems.append(Problem(place, "yaml", what, fix, also))
 
-    def _document(self, event: yaml.DocumentStartEvent) -> None:
+    def _document(self, event: Event) -> None:
         self._documents += 1
         at = self.source.place(event.start_mark.line, event.start_mark.column, 3)
         if self._documents > 1:
@@ -149,7 +166,7 @@ class _Builder:
         if event.version or event.tags:
             self.refuse(at, "a YAML directive", "drop the line; the catalog is always YAML 1.2")
 
-    def _node(self, event: Any) -> Node:  # noqa: ANN401 - see take
+    def _node(self, event: Event) -> Node:
         self._nodes += 1
         start, end = event.start_mark, event.end_mark
         node = Node(self.source, start.line, start.column, (end.line, end.column))
@@ -166,7 +183,7 @@ class _Builder:
             )
         return node
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Node:
+    def _scalar(self, event: Event) -> Node:
         node = self._node(event)
         node.raw = event.value
         node.quoted = not event.implicit[0]
@@ -181,7 +198,7 @@ class _Builder:
             self.refuse(node.place, what, fix)
         return node
 
-    def _collection(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+    def _collection(self, event: Event) -> None:
         node = self._node(event)
         node.value = {} if isinstance(event, yaml.MappingStartEvent) else []
         node.flow = bool(event.flow_style)
@@ -191,6 +208,11 @@ class _Builder:
         self._add(node)
         self._open.append(node)
         self._key.append(None)
+
+    def _close(self, event: Event) -> None:
+        self._open[-1].end = (event.end_mark.line, event.end_mark.column)
+        self._open.pop()
+        self._key.pop()
 
     def _add(self, node: Node) -> None:
         """Hang a node where the text has it."""
@@ -231,7 +253,7 @@ class _Builder:
                 ("first", first.place),
             )
 
-    def _refuse_anchor(self, event: Any) -> None:  # noqa: ANN401 - see take
+    def _refuse_anchor(self, event: Event) -> None:
         mark = event.start_mark
         what = "an alias" if isinstance(event, yaml.AliasEvent) else "an anchor"
         self.refuse(
