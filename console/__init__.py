@@ -1,1 +1,1 @@
-"""The console: the pager's inbox, runbooks and the pages that an on-call engineer opens."""
+"""The console: the inbox of pages, and the web pages that an on-call engineer opens at night."""

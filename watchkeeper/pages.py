@@ -6,15 +6,23 @@ it resolved opens a new one. This is how incident trackers count, so it is how w
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx2
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
+from watchkeeper.conventions import ALERTNAME
 from watchkeeper.errors import BackendError
 
 TIMEOUT_S = 5.0
+
+OPEN = "open"
+RESOLVED = "resolved"
+FIRING = "firing"
+
+_Answer = TypeVar("_Answer")
 
 
 class PagedAlert(BaseModel):
@@ -50,6 +58,51 @@ class Page(BaseModel):
     notifications: int
     """Deliveries that this page took in, the first one included."""
     alerts: tuple[PagedAlert, ...]
+    heard_at: AwareDatetime | None = None
+    """When Alertmanager last spoke of it: an open page that nobody has spoken of for long may be silenced."""
+
+    def label(self, name: str) -> str | None:
+        """Give the label that the page has as a whole: its group's, or the one that all its alerts share."""
+        if name in self.group_labels:
+            return self.group_labels[name]
+        values = {alert.labels.get(name) for alert in self.alerts}
+        return values.pop() if len(values) == 1 else None
+
+    @property
+    def title(self) -> str:
+        """Name the alert; a page of several kinds of alert names them all."""
+        own = self.label(ALERTNAME)
+        names = [own] if own else sorted({alert.labels.get(ALERTNAME, "") for alert in self.alerts} - {""})
+        return ", ".join(names) or "(no alert name)"
+
+    def duration(self, now: datetime) -> timedelta:
+        """Tell how long it has been open, or was."""
+        return max((self.resolved_at or now) - self.opened_at, timedelta(0))
+
+
+class TimelineEntry(BaseModel):
+    """What one notification did to its page; repeats of it are counted, not listed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcome: str
+    """``opened``, ``updated``, ``resolved`` or ``reopened``."""
+    received_at: AwareDatetime
+    last_received_at: AwareDatetime
+    """When its last repeat came: a retry, a reminder, or another Alertmanager that says the same."""
+    deliveries: int
+    firing: int
+    """Alerts that it reported as firing."""
+    resolved: int
+    sender: str
+    """The Alertmanager's external URL."""
+
+
+class PageDetail(Page):
+    """A page with its story."""
+
+    timeline: tuple[TimelineEntry, ...]
+    """Oldest first."""
 
 
 class InboxApi:
@@ -70,8 +123,15 @@ class InboxApi:
     ) -> None:
         self._client.close()
 
-    def pages(self, *, status: str | None = None, after_id: int = 0, limit: int = 100) -> Sequence[Page]:
-        """Give pages, newest first: of a ``status`` (open, resolved), with an id above ``after_id``.
+    def pages(
+        self,
+        *,
+        status: str | None = None,
+        severity: str | None = None,
+        after_id: int = 0,
+        limit: int = 100,
+    ) -> Sequence[Page]:
+        """Give pages, newest first: of a status (open, resolved), a severity, with an id above ``after_id``.
 
         Raises:
             BackendError: the console is away, or answers what it should not.
@@ -79,10 +139,23 @@ class InboxApi:
         parameters: dict[str, str | int] = {"after_id": after_id, "limit": limit}
         if status is not None:
             parameters["status"] = status
+        if severity is not None:
+            parameters["severity"] = severity
+        return self._get("/api/v1/pages", parameters, _PAGES)
+
+    def page(self, page_id: int) -> PageDetail:
+        """Give one page with its timeline.
+
+        Raises:
+            BackendError: there is no such page, the console is away, or answers what it should not.
+        """
+        return self._get(f"/api/v1/pages/{page_id}", {}, _DETAIL)
+
+    def _get(self, path: str, parameters: dict[str, str | int], answer: TypeAdapter[_Answer]) -> _Answer:
         try:
-            response = self._client.get("/api/v1/pages", params=parameters)
+            response = self._client.get(path, params=parameters)
             response.raise_for_status()
-            return _PAGES.validate_json(response.content)
+            return answer.validate_json(response.content)
         except (httpx2.HTTPError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise BackendError(
@@ -91,3 +164,4 @@ class InboxApi:
 
 
 _PAGES = TypeAdapter(tuple[Page, ...])
+_DETAIL = TypeAdapter(PageDetail)

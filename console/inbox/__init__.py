@@ -1,0 +1,1 @@
+"""The inbox: takes Alertmanager's notifications in, makes pages of them and keeps those safe."""

@@ -1,0 +1,165 @@
+"""The state of SLOs as Prometheus knows it: objective, budget left, error ratio per window, alerts.
+
+Stands alone because it is the one part of the console that waits for somebody else, and must not make
+anybody wait with it: whatever Prometheus does, an answer is there in time.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import anyio
+from anyio import to_thread
+
+from watchkeeper import promql
+from watchkeeper.catalog.base import parse_duration
+from watchkeeper.conventions import (
+    BUDGET_REMAINING_RATIO,
+    ERROR_RATIO,
+    OBJECTIVE_RATIO,
+    PERIOD_SECONDS,
+    SERVICE,
+    SEVERITY,
+    SLO,
+    TEAM,
+    WINDOW,
+)
+from watchkeeper.errors import BackendError
+from watchkeeper.prometheus_api import PrometheusApi, Sample
+
+DEADLINE_S = 1.5
+"""For the whole question; people are promised a page within two seconds."""
+SLOS_MAX = 1000
+
+_NAME = "__name__"
+_ALERTS = "ALERTS"
+_FAST = (ERROR_RATIO, OBJECTIVE_RATIO, PERIOD_SECONDS, BUDGET_REMAINING_RATIO, _ALERTS)
+_OWN_LABELS = frozenset({_NAME, SLO, SERVICE, TEAM, WINDOW})
+
+
+@dataclass(frozen=True, slots=True)
+class WindowState:
+    """How one window burns."""
+
+    window: str
+    error_ratio: float
+    burn_rate: float | None
+    """1: spends exactly the budget over the period. None: the objective is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SloState:
+    """One SLO, or one group of an SLO that is judged by group."""
+
+    slo: str
+    service: str
+    team: str
+    group: Mapping[str, str]
+    objective_ratio: float | None
+    period: timedelta | None
+    budget_remaining_ratio: float | None
+    windows: tuple[WindowState, ...]
+    """Shortest first."""
+    alerts: tuple[tuple[str, str, str], ...]
+    """Name, severity and state (pending, firing) of what is active."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What could be learned."""
+
+    states: Sequence[SloState]
+    problem: str | None = None
+    """Why there is nothing to see."""
+
+
+Fetch = Callable[[str], Sequence[Sample]]
+
+
+async def ask(prometheus_url: str, *, slo: str | None = None, service: str | None = None) -> Answer:
+    """Ask for the state of one SLO, of a service's, or of all; answers in time, whatever happens."""
+    expr = question(slo=slo, service=service)
+    try:
+        with anyio.fail_after(DEADLINE_S):
+            samples = await to_thread.run_sync(partial(_query, prometheus_url, expr), abandon_on_cancel=True)
+    except TimeoutError:
+        return Answer((), f"{prometheus_url}: Prometheus did not answer within {DEADLINE_S} s")
+    except BackendError as error:
+        return Answer((), str(error))
+    return Answer(read(samples))
+
+
+def question(*, slo: str | None = None, service: str | None = None) -> str:
+    """Give one query for everything: one round trip, one instant."""
+    matchers = [(_NAME, "=~", "|".join(_FAST)), (SLO, "!=", "")]
+    if slo is not None:
+        matchers.append((SLO, "=", slo))
+    if service is not None:
+        matchers.append((SERVICE, "=", service))
+    return promql.series("", matchers).text
+
+
+def read(samples: Iterable[Sample]) -> Sequence[SloState]:
+    """Sort samples into states, by SLO and group."""
+    objectives: dict[str, float] = {}
+    periods: dict[str, float] = {}
+    alerts: dict[str, set[tuple[str, str, str]]] = {}
+    budgets: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+    ratios: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, float]] = {}
+    owners: dict[str, tuple[str, str]] = {}
+    for sample in samples:
+        labels = sample.labels
+        slo = labels.get(SLO, "")
+        group = tuple(sorted((name, value) for name, value in labels.items() if name not in _OWN_LABELS))
+        owners.setdefault(slo, (labels.get(SERVICE, ""), labels.get(TEAM, "")))
+        match labels.get(_NAME):
+            case name if name == OBJECTIVE_RATIO:
+                objectives[slo] = sample.value
+            case name if name == PERIOD_SECONDS:
+                periods[slo] = sample.value
+            case name if name == BUDGET_REMAINING_RATIO:
+                budgets[slo, group] = sample.value
+            case name if name == ERROR_RATIO:
+                ratios.setdefault((slo, group), {})[labels.get(WINDOW, "")] = sample.value
+            case _:
+                alerts.setdefault(slo, set()).add(
+                    (labels.get("alertname", ""), labels.get(SEVERITY, ""), labels.get("alertstate", ""))
+                )
+    keys = {*budgets, *ratios}
+    # An SLO without data is there all the same: what is not known must be seen.
+    keys |= {(slo, ()) for slo in owners if not any(known == slo for known, _ in keys)}
+    return [
+        SloState(
+            slo=slo,
+            service=owners[slo][0],
+            team=owners[slo][1],
+            group=dict(group),
+            objective_ratio=objectives.get(slo),
+            period=timedelta(seconds=periods[slo]) if slo in periods else None,
+            budget_remaining_ratio=budgets.get((slo, group)),
+            windows=_windows(ratios.get((slo, group), {}), objectives.get(slo)),
+            alerts=tuple(sorted(alerts.get(slo, ()))),
+        )
+        for slo, group in sorted(keys)[:SLOS_MAX]
+    ]
+
+
+def _windows(ratios: Mapping[str, float], objective: float | None) -> tuple[WindowState, ...]:
+    budget = 1 - objective if objective is not None else 0.0
+    return tuple(
+        WindowState(window, ratio, ratio / budget if budget > 0 else None)
+        for window, ratio in sorted(ratios.items(), key=lambda item: _length(item[0]))
+    )
+
+
+def _length(window: str) -> timedelta:
+    try:
+        return parse_duration(window)
+    except ValueError:
+        return timedelta(0)
+
+
+def _query(prometheus_url: str, expr: str) -> Sequence[Sample]:
+    with PrometheusApi(prometheus_url, timeout_s=DEADLINE_S) as prometheus:
+        return prometheus.query(expr)
