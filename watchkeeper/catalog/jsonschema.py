@@ -5,6 +5,7 @@ admits, is refused by both. What no schema can say (references, sums, order) is 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from watchkeeper.catalog.base import format_duration
 from watchkeeper.catalog.documents import Document
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,9 +30,11 @@ class _Generator(GenerateJsonSchema):
         return {"type": "number", **{key: value for key, value in schema.items() if key in _BOUNDS}}
 
     def encode_default(self, dft: Any) -> Any:  # noqa: ANN401 - pydantic's own signature
-        """Write default numbers as numbers."""
+        """Write defaults as YAML would hold them."""
         if isinstance(dft, tuple):
             return [self.encode_default(one) for one in dft]
+        if isinstance(dft, timedelta):
+            return format_duration(dft)
         return _number(dft) if isinstance(dft, Decimal) else super().encode_default(dft)
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401 - pydantic's own signature

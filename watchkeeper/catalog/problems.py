@@ -90,7 +90,7 @@ def render(problems: Iterable[Problem], paint: Paint = lambda text, _: text) -> 
         yield from _lines(one, paint)
         yield ""
     files = len({one.place.file for one in every})
-    summary = f"{_count(len(every), 'problem')} in {_count(files, 'file')}"
+    summary = f"{counted(len(every), 'problem')} in {counted(files, 'file')}"
     if len(every) > SHOWN_MAX:
         summary += f"; the first {SHOWN_MAX} are shown"
     yield paint(summary, "summary")
@@ -155,5 +155,6 @@ def _width(text: str) -> int:
     )
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: ``1 file``, ``2 files``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -68,6 +68,7 @@ class Shape:
         """Tell editors the pattern and an example."""
         return {
             **handler(schema),
+            "description": f"{self.rule[:1].upper()}{self.rule[1:]}.",
             "pattern": f"^(?:{self.pattern})$",
             "maxLength": self.length_max,
             "examples": [self.example.strip('"')],
