@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help venv lock secrets
+.PHONY: help venv lock secrets up down status logs
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,3 +32,18 @@ lock: ## Write the hashed lock files anew from pyproject.toml (no index address 
 
 secrets: venv ## Make the secret files that docker compose mounts (kept where they exist)
 	@$(BIN)/python -m deploy.compose.secrets
+
+up: ## Install what is missing, start everything, wait until it is healthy and measures, print where it is
+	@deploy/local/packages
+	@$(MAKE) venv
+	@$(BIN)/watchkeeper render --target local
+	@$(BIN)/watchkeeper up
+
+down: ## Stop the stack; leave no process behind (data and logs stay)
+	@[ ! -x $(BIN)/python ] || $(BIN)/watchkeeper down
+
+status: ## Show processes, SLOs and open pages; fails when something is not healthy
+	@$(BIN)/watchkeeper status
+
+logs: ## Follow the logs of all processes (of some: watchkeeper logs PROCESS --follow)
+	@$(BIN)/watchkeeper logs --follow

@@ -15,7 +15,7 @@ DOCKER_DNS = "127.0.0.11:53"
 
 
 def edge(
-    *, backend: str = "gateway", port: int = 8080, edge_port: int = 8080, metrics_port: int = 8405
+    *, backend: str = "gateway", port: int = 8000, edge_port: int = 8080, metrics_port: int = 8405
 ) -> Edge:
     """Describe the edge of the compose network; every container has its own ports."""
     return Edge(

@@ -75,6 +75,11 @@ class StateDir:
         return self.data / "starts.json"
 
     @property
+    def supervisor_pid(self) -> Path:
+        """Written by the supervisor when it begins to supervise."""
+        return self.conf / "supervisord.pid"
+
+    @property
     def stopping(self) -> Path:
         """Exists from the moment an orderly stop begins: nobody may revive the supervisor."""
         return self.conf / "stopping"

@@ -45,7 +45,6 @@ class Progress:
         self._begun: dict[str, float] = {}
         self._said: dict[str, str] = {}
         self._pids: dict[str, set[int]] = {}
-        self._looked = False
         report.planned(list(self.programs))
 
     def ready(self) -> list[Program]:
@@ -53,13 +52,17 @@ class Progress:
         unhealthy = {program.group for program in self.waiting.values()}
         return [p for p in self.waiting.values() if not unhealthy.intersection(p.after)]
 
+    def begin(self, name: str) -> None:
+        """Note that this one is being started now."""
+        self._begun[name] = time.monotonic()
+        self._report.starting(name)
+
     def learn(self, infos: Mapping[str, ProcessInfo], healths: Mapping[str, Health]) -> None:
         """Take in what supervisor and the processes themselves say."""
         now = time.monotonic()
         for name, program in list(self.waiting.items()):
             info = infos.get(name)
             if info is None:
-                self._begun.setdefault(name, now)
                 continue
             self._pids.setdefault(name, set()).add(info.pid)
             health = healths.get(name)
@@ -70,13 +73,12 @@ class Progress:
                 answers = info.statename is State.RUNNING
             if lives and answers:
                 del self.waiting[name]
-                if self._looked and name in self._begun:
+                if name in self._begun:
                     self._report.healthy(name, now - self._begun[name])
                 else:
                     self._report.already(name)
             else:
                 self._begun.setdefault(name, now)
-        self._looked = True
 
     def fail_if_hopeless(self, infos: Mapping[str, ProcessInfo], state: StateDir, *, timed_out: bool) -> None:
         """Stop waiting when the time is up or a process ended again and again.

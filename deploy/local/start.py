@@ -86,7 +86,7 @@ class _Start:
             place=plan.place,
             replicas=replicas,
             active=tuple(name for name in (before.active if before and alive else ()) if name in names),
-            digests=digests,
+            digests=known,
             started_at=self.started_at,
         )
         self._save(programs)
@@ -94,10 +94,13 @@ class _Start:
         state.stopping.unlink(missing_ok=True)
         if alive:
             self._replace_what_changed()
-            self._reload(programs, known)
+            self._reload(programs, digests)
         else:
             state.starts.unlink(missing_ok=True)
             self._start_supervisor()
+        # Only now: had we been interrupted before, the next ``up`` would have to tell the servers.
+        self.record = self.record.model_copy(update={"digests": digests})
+        write_record(state, self.record)
         self._start_all(programs)
         return self.record
 
@@ -176,13 +179,13 @@ class _Start:
                 return
             time.sleep(POLL_S)
 
-    def _reload(self, programs: Sequence[Program], known: Mapping[str, str]) -> None:
+    def _reload(self, programs: Sequence[Program], digests: Mapping[str, str]) -> None:
         """Have servers read a changed configuration: by a signal where they can, else by a new start."""
         infos = self.supervisor.processes()
         for program in programs:
             if program.configuration is None or program.name not in infos:
                 continue
-            if known.get(program.name) == self.record.digests[program.name]:
+            if self.record.digests.get(program.name) == digests[program.name]:
                 continue
             if not infos[program.name].statename.has_process:
                 continue
@@ -216,7 +219,7 @@ class _Start:
             if info is None:
                 new.append(program)
             elif info.statename in {State.STOPPED, State.FATAL, State.EXITED}:
-                self.report.starting(program.name)
+                progress.begin(program.name)
                 self.supervisor.start(program.name)
         if not new:
             return
@@ -225,7 +228,7 @@ class _Start:
         self._save(tuple(progress.programs.values()))
         self.supervisor.reread()
         for program in new:
-            self.report.starting(program.name)
+            progress.begin(program.name)
             self.supervisor.add(program.name)
 
 

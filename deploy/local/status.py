@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 
 import psutil
 from pydantic import BaseModel, ConfigDict
@@ -96,7 +97,14 @@ def look(state: StateDir, *, now: Callable[[], float] = time.time) -> StackStatu
     with Prober() as prober:
         healths = prober.ask(program for program in programs if program.name in living)
     starts = read_starts(state.starts)
-    witness = _Witness(infos=infos, living=living, healths=healths, starts=starts, now=now())
+    witness = _Witness(
+        infos=infos,
+        living=living,
+        healths=healths,
+        starts=starts,
+        supervising_since=_modified_at(state.supervisor_pid),
+        now=now(),
+    )
     rows = [witness.supervisor(away), *(witness.program(each, record) for each in programs)]
     rows.append(witness.guardian())
     known = {SUPERVISOR, GUARDIAN, *(program.name for program in programs)}
@@ -126,12 +134,14 @@ class _Witness:
         living: Mapping[str, list[int]],
         healths: Mapping[str, Health],
         starts: Mapping[str, int],
+        supervising_since: float | None,
         now: float,
     ) -> None:
         self._infos = infos
         self._living = living
         self._healths = healths
         self._starts = starts
+        self._supervising_since = supervising_since
         self._now = now
 
     def supervisor(self, away: str) -> ProcessStatus:
@@ -165,11 +175,13 @@ class _Witness:
             return self._row(name, Condition.BACKING_OFF, info.spawnerr, program)
         if info.statename is State.STOPPING:
             return self._row(name, Condition.STOPPING, "", program)
-        if not alive:
-            gone = Condition.STOPPED if info.statename is State.STOPPED else Condition.EXITED
-            detail = info.spawnerr or f"exit status {info.exitstatus}"
-            return self._row(name, gone, detail, program)
-        return self._alive(name, info, program)
+        return self._alive(name, info, program) if alive else self._gone(name, info, program)
+
+    def _gone(self, name: str, info: ProcessInfo, program: Program | None) -> ProcessStatus:
+        if info.statename is State.STARTING:
+            return self._row(name, Condition.STARTING, "", program)
+        gone = Condition.STOPPED if info.statename is State.STOPPED else Condition.EXITED
+        return self._row(name, gone, info.spawnerr or f"exit status {info.exitstatus}", program)
 
     def _alive(self, name: str, info: ProcessInfo, program: Program | None) -> ProcessStatus:
         if self._is_paused(name):
@@ -190,6 +202,15 @@ class _Witness:
         except psutil.NoSuchProcess:
             return False
 
+    def _uptime_s(self, name: str, pid: int | None) -> float | None:
+        # A supervisor that took over is older as a process than as a supervisor.
+        began = self._supervising_since if name == SUPERVISOR else None
+        try:
+            began = began or psutil.Process(pid).create_time()
+        except psutil.NoSuchProcess:
+            return None
+        return max(0.0, self._now - began)
+
     def _row(
         self, name: str, condition: Condition, detail: str = "", program: Program | None = None
     ) -> ProcessStatus:
@@ -201,7 +222,7 @@ class _Witness:
             condition=condition,
             detail=detail,
             pid=pid if pids else None,
-            uptime_s=_uptime_s(pid, self._now) if pids else None,
+            uptime_s=self._uptime_s(name, pid) if pids else None,
             restarts=max(0, self._starts.get(name, 1) - 1),
             memory_bytes=_memory_bytes(pids),
             address=program.address if program is not None else None,
@@ -209,17 +230,17 @@ class _Witness:
         )
 
 
+def _modified_at(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None
+
+
 def _url(program: Program | None) -> str | None:
     if program is None or program.port is None:
         return None
     return f"http://127.0.0.1:{program.ports.get('edge', program.port)}"
-
-
-def _uptime_s(pid: int | None, now: float) -> float | None:
-    try:
-        return max(0.0, now - psutil.Process(pid).create_time()) if pid is not None else None
-    except psutil.NoSuchProcess:
-        return None
 
 
 def _memory_bytes(pids: Sequence[int]) -> int | None:

@@ -125,6 +125,9 @@ def environment(state: StateDir, place: Place, inherited: dict[str, str]) -> dic
     return env | {
         STACK_MARK: state.id,
         PROCESS_MARK: "supervisord",
+        # Also when they came as options: whoever a process of the stack asks, it must be this stack.
+        "WATCHKEEPER_PORT_OFFSET": str(place.port_offset),
+        "WATCHKEEPER_STATE_DIR": str(place.state),
         # Loopback is never reached through a proxy, whatever the user's shell says.
         "NO_PROXY": ",".join(bypass),
         "no_proxy": ",".join(bypass),

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from deploy.local.outlook import Outlook, look_out
 from deploy.local.record import read_record
@@ -30,7 +29,7 @@ def command(as_json: bool, state_dir: Path) -> None:
         document = {"stack": found.model_dump(mode="json"), "outlook": outlook.model_dump(mode="json")}
         click.echo(json.dumps({**document, "complaints": complaints}, indent=2))
     elif found.is_up:
-        status_view.show(Console(), found, outlook)
+        status_view.show(status_view.stdout(), found, outlook)
     for complaint in complaints:
         click.echo(complaint, err=True)
     raise SystemExit(1 if complaints else 0)

@@ -13,7 +13,14 @@ _LINKS = (
     ("prometheus", "metrics, rules"),
     ("alertmanager", "alerts, silences"),
 )
+WIDTH_OF_FILES = 160
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+
+
+def stdout() -> Console:
+    """Give the terminal as it is; a file or a pipe is wide enough for every row."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_OF_FILES)
 
 
 def show(console: Console, status: StackStatus, outlook: Outlook) -> None:
@@ -38,9 +45,8 @@ def _table(title: str) -> Table:
 def _processes(status: StackStatus) -> Table:
     table = _table("processes")
     for heading in ("process", "state", "pid", "uptime", "restarts", "memory", "address"):
-        table.add_column(
-            heading, justify="right" if heading in {"pid", "uptime", "restarts", "memory"} else "left"
-        )
+        right = heading in {"pid", "uptime", "restarts", "memory"}
+        table.add_column(heading, justify="right" if right else "left", overflow="fold", no_wrap=right)
     for each in status.processes:
         table.add_row(
             each.name,
@@ -49,7 +55,7 @@ def _processes(status: StackStatus) -> Table:
             duration(each.uptime_s),
             str(each.restarts),
             f"{each.memory_bytes / 1e6:.0f} MB" if each.memory_bytes else "-",
-            each.url or "-",
+            (each.url or "-").removeprefix("http://"),
         )
     return table
 
@@ -71,7 +77,10 @@ def _slos(outlook: Outlook) -> Table:
         "budget left",
         *(f"errors {window}" for window in windows),
     ):
-        table.add_column(heading, justify="left" if heading in {"SLO", "service"} else "right")
+        is_text = heading in {"SLO", "service"}
+        table.add_column(
+            heading, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text
+        )
     for each in outlook.slos or ():
         left = each.budget_remaining_ratio
         table.add_row(

@@ -151,7 +151,7 @@ def command(
         )
         raise SystemExit(130) from None
     found = look(state)
-    status_view.show(Console(), found, look_out(record.programs()))
+    status_view.show(status_view.stdout(), found, look_out(record.programs()))
     click.echo(f"up after {time.monotonic() - begun:.1f} s", err=True)
     for complaint in found.complaints:
         click.echo(complaint, err=True)
