@@ -4,12 +4,14 @@ What it decides: who waits, how long the whole may take, and what the user is to
 last byte of a stream is out or the user has hung up, whichever comes first.
 """
 
+import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Annotated, Final
+from functools import partial
+from typing import Annotated, Final, TypeVar
 
 import anyio
 import structlog
@@ -36,9 +38,14 @@ log = structlog.get_logger(__name__)
 _BODY_BYTES_MAX: Final = 1 << 20
 _TENANT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _TENANT_UNKNOWN: Final = "unknown"
+_CLIENT_CLOSED_REQUEST: Final = 499  # what proxies log for a user who hung up; nobody receives it
 _BROKEN_OFF: Final = (
     b'data: {"error":{"message":"the answer broke off","type":"server_error","code":"server_error"}}\n\n'
 )
+
+
+HangUp = Callable[[], Awaitable[None]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -97,8 +104,8 @@ class Gateway:
         """What users may ask for: models of the configured providers."""
         return [model for model in MODELS.values() if model.provider in self.providers]
 
-    async def chat(self, request: ChatRequest, tenant: str) -> Response:
-        """Answer one chat request."""
+    async def chat(self, request: ChatRequest, tenant: str, hung_up: HangUp) -> Response:
+        """Answer one chat request, or drop it when `hung_up` comes first."""
         arrived = time.monotonic()
         model = MODELS.get(request.model)
         if model is None or model.provider not in self.providers:
@@ -112,9 +119,11 @@ class Gateway:
                 return wire.error(503, "overloaded", str(overloaded), retry_after_s=1)
             self.metrics.chat_requests.add(1, {semconv.PROVIDER_NAME: model.provider})
             try:
-                found = await self._answer(request, model, tenant, arrived)
+                found = await _unless(hung_up(), self._answer(request, model, tenant, arrived))
             except NoAnswerError as error:
                 return self._no_answer(error)
+            if found is None:
+                return Response(status_code=_CLIENT_CLOSED_REQUEST)
             reply = found.answer
             if not request.stream:
                 return Response(reply.body, media_type="application/json")
@@ -149,6 +158,26 @@ class Gateway:
         return wire.error(answer.status, answer.kind, answer.message, retry_after_s=answer.retry_after_s)
 
 
+async def _unless(hung_up: Awaitable[None], work: Awaitable[T]) -> T | None:
+    """Do the work, but give it up and return None when the user hangs up first.
+
+    A server only tells who asks: until an answer has begun, nobody else would notice that its user is gone.
+    """
+    working, watching = asyncio.ensure_future(work), asyncio.ensure_future(hung_up)
+    try:
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        return await working if working.done() else None
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+async def _hang_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _events(reply: Reply, *, include_usage: bool) -> AsyncIterator[bytes]:
     """The reply's events for the user: usage only if asked for, an error event if the provider breaks off."""
     try:
@@ -174,9 +203,11 @@ def build(gateway: Gateway, telemetry: Telemetry) -> FastAPI:
     app.include_router(exposition.router(telemetry.registry, [gateway.metrics.time_to_first_token]))
 
     @app.post("/v1/chat/completions", response_model=None)
-    async def chat(request: ChatRequest, x_tenant_id: Annotated[str, Header()] = _TENANT_UNKNOWN) -> Response:
+    async def chat(
+        request: ChatRequest, http: Request, x_tenant_id: Annotated[str, Header()] = _TENANT_UNKNOWN
+    ) -> Response:
         tenant = x_tenant_id if _TENANT.fullmatch(x_tenant_id) else _TENANT_UNKNOWN
-        return await gateway.chat(request, tenant)
+        return await gateway.chat(request, tenant, partial(_hang_up, http))
 
     @app.get("/v1/models")
     async def models() -> dict[str, object]:
