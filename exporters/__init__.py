@@ -1,1 +1,1 @@
-"""Exporters: what no other program measures, served from snapshots that are built off the scrape path."""
+"""What we know and Prometheus does not: exporters that poll, keep a snapshot, and serve it when scraped."""

@@ -1,0 +1,1 @@
+"""The calendar: which services are under planned maintenance, by the catalog."""
