@@ -8,34 +8,23 @@ from alerts.slo import slo_groups
 from alerts.stack import job_group, stack_group
 from watchkeeper.artifact import Artifact, yaml_artifact
 from watchkeeper.catalog.catalog import Catalog
-from watchkeeper.catalog.service import Service
 from watchkeeper.promql import duration
 
 RULES = "alerts/generated/rules"
 TESTS = "alerts/generated/tests"
 
 
-def service_groups(service: Service, catalog: Catalog) -> tuple[Group, ...]:
-    """Give a service's rule groups: two per SLO, and one for its scrape jobs.
+def artifacts(catalog: Catalog) -> Iterator[Artifact]:
+    """Yield a rule file and a test file per SLO, for all scrape jobs, and for the stack itself.
 
     Raises:
-        PolicyError: the window policy can not serve one of its SLOs.
+        PolicyError: the window policy can not serve some SLO.
     """
-    groups = [
-        group
-        for objective in catalog.objectives
-        if objective.service.id == service.id
-        for group in slo_groups(objective, catalog.settings)
-    ]
-    jobs = job_group(service, catalog.settings)
-    return (*groups, jobs) if jobs else tuple(groups)
-
-
-def artifacts(catalog: Catalog) -> Iterator[Artifact]:
-    """Yield a rule file and a test file per service, and one of each for the stack itself."""
-    for service in catalog.services:
-        if groups := service_groups(service, catalog):
-            yield from _rules_and_tests(service.id, groups, catalog)
+    for objective in catalog.objectives:
+        yield from _rules_and_tests(objective.id, slo_groups(objective, catalog.settings), catalog)
+    jobs = tuple(job_group(service, catalog.settings) for service in catalog.services if service.scrape)
+    if jobs:
+        yield from _rules_and_tests("_jobs", jobs, catalog)
     yield from _rules_and_tests("_stack", (stack_group(catalog),), catalog)
 
 

@@ -25,10 +25,10 @@ PENDING = timedelta(minutes=5)
 LOOKBACK = timedelta(minutes=5)
 
 
-def job_group(service: Service, settings: Settings) -> Group | None:
-    """Give the alerts on a service's scrape jobs; None when it has no job."""
+def job_group(service: Service, settings: Settings) -> Group:
+    """Give the alerts on a service's scrape jobs."""
     rules = [rule for job in service.scrape for rule in _job_rules(service, job, settings)]
-    return Group(f"jobs-{service.id}", settings.scrape_interval, rules) if rules else None
+    return Group(f"jobs-{service.id}", settings.scrape_interval, rules)
 
 
 def stack_group(catalog: Catalog) -> Group:

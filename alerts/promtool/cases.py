@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from alerts.policy import windows_for
-from alerts.promtool.series import GROUP_VALUE, InputSeries, burning, cycle_steps, testable
+from alerts.promtool.series import GROUP_VALUE, InputSeries, burning, counts_moments, cycle_steps, testable
 from alerts.promtool.stack_cases import CASES
 from alerts.rules import AlertingRule, Group
 from watchkeeper import conventions as c
@@ -19,7 +19,7 @@ from watchkeeper import promql
 from watchkeeper.catalog.catalog import Catalog, Objective
 
 OUTAGE = timedelta(minutes=11)
-STEADY = timedelta(minutes=31)
+STEADY = timedelta(minutes=11)
 ABSENT = timedelta(minutes=12)
 SLOW_BURN, SUSTAINABLE = Decimal(2), Decimal("0.5")
 
@@ -101,8 +101,11 @@ class _SloCases:
 
     def _steady(self, burn_rate: Decimal, title: str, severity: str | None) -> Mapping[str, Any]:
         ratio = burn_rate * self._budget
-        # Long enough for the rarest pattern of bad moments to come around several times.
-        at = max(STEADY, 4 * cycle_steps(ratio) * self._interval)
+        at = STEADY
+        if counts_moments(self._objective):
+            # Moments are whole: wait until one is bad; half of what one bad moment spends is none.
+            ratio = ratio if burn_rate > 1 else Decimal(0)
+            at = max(STEADY, cycle_steps(ratio) * self._interval)
         expectations = [
             self._alerting(c.ALERT_BURN, tier, at, fires=tier == severity and tier in self._severities)
             for tier in (c.SEVERITY_PAGE, c.SEVERITY_TICKET)

@@ -38,6 +38,11 @@ def testable(objective: Objective) -> bool:
     return not (isinstance(sli, LatencySli) and sli.format == "native")
 
 
+def counts_moments(objective: Objective) -> bool:
+    """Tell whether the SLI judges moments (a condition holds or not) instead of counting events."""
+    return isinstance(objective.sli, FreshnessSli | BooleanSli)
+
+
 def burning(objective: Objective, bad_ratio: Decimal, steps: int) -> Sequence[InputSeries]:
     """Make up series for ``steps`` scrapes in which ``bad_ratio`` of all events are bad, evenly."""
     sli = objective.sli
@@ -110,8 +115,8 @@ def _pattern(bad_ratio: Decimal, steps: int, good: int, bad: int) -> Iterator[st
 
 
 def cycle_steps(bad_ratio: Decimal) -> int:
-    """Give how many scrapes hold exactly one bad moment, for SLIs that judge moments."""
-    return int(1 / bad_ratio)
+    """Give how many scrapes hold exactly one bad moment, for SLIs that judge moments; 0 when none is bad."""
+    return int(1 / bad_ratio) if bad_ratio else 0
 
 
 def _labels(selector: Selector, objective: Objective, avoid: Matchers | None) -> dict[str, str]:
