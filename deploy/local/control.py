@@ -3,6 +3,7 @@
 import http.client
 import socket
 import xmlrpc.client  # our own private socket, no foreign XML
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from supervisor.xmlrpc import Faults
 from watchkeeper.errors import StackError
 
 RPC_TIMEOUT_S = 5.0
+ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
 
 class SupervisorAwayError(StackError):
@@ -58,17 +60,11 @@ class _Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-class _Transport(xmlrpc.client.Transport):
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-
-    def make_connection(self, host: object) -> http.client.HTTPConnection:
-        del host
-        return _Connection(self._path)
+        try:
+            self.sock.connect(self._path)
+        except OSError:
+            self.close()
+            raise
 
 
 class Supervisor:
@@ -77,11 +73,16 @@ class Supervisor:
     def __init__(self, socket_path: Path) -> None:
         self._socket_path = socket_path
 
-    def _call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401  # XML-RPC answers are checked by the callers
-        proxy = xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=_Transport(self._socket_path))
+    def _call(self, method: str, *arguments: str | bool) -> Any:  # noqa: ANN401  # checked by the callers
+        request = xmlrpc.client.dumps(arguments, f"supervisor.{method}")
         try:
-            with proxy:
-                return getattr(proxy.supervisor, method)(*arguments)
+            with closing(_Connection(self._socket_path)) as connection:
+                connection.request("POST", "/RPC2", request.encode(), {"Content-Type": "text/xml"})
+                response = connection.getresponse()
+                body = response.read(ANSWER_BYTES_MAX)
+            if response.status != http.client.OK:
+                raise SupervisorAwayError(f"the supervisor answers HTTP {response.status}")
+            (result,), _ = xmlrpc.client.loads(body)
         except xmlrpc.client.Fault as fault:
             if fault.faultCode == Faults.SHUTDOWN_STATE:
                 raise SupervisorAwayError("the supervisor is stopping") from fault
@@ -90,10 +91,11 @@ class Supervisor:
             raise StackError(
                 f"{self._socket_path}: no permission to control this stack; it was started by another user"
             ) from error
-        except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
+        except (OSError, http.client.HTTPException) as error:
             raise SupervisorAwayError(
                 f"the supervisor does not answer at {self._socket_path}: {error!r}"
             ) from error
+        return result
 
     def pid(self) -> int:
         """Give the supervisor's own pid."""
@@ -140,7 +142,7 @@ class Supervisor:
         """Ask it to stop everything, then itself."""
         self._call("shutdown")
 
-    def _tolerating(self, faults: set[int], method: str, *arguments: object) -> None:
+    def _tolerating(self, faults: set[int], method: str, *arguments: str | bool) -> None:
         try:
             self._call(method, *arguments)
         except xmlrpc.client.Fault as fault:

@@ -192,7 +192,7 @@ class _Witness:
             return self._row(
                 name, Condition.STARTING if starting else Condition.UNHEALTHY, health.said, program
             )
-        if info.statename is State.STARTING and (health is None or health.ok is None):
+        if info.statename is State.STARTING and program is not None and (health is None or health.ok is None):
             return self._row(name, Condition.STARTING, "", program)
         return self._row(name, Condition.RUNNING, "", program)
 

@@ -29,7 +29,8 @@ def quote(text: str) -> str:
     '/srv/my\\ repo/100%%\\ \\;x'
     """
     escaped = "".join(char if char in _SAFE or char.isalnum() else f"\\{char}" for char in text)
-    return escaped.replace("%", "%%") or "''"
+    # Blanks at the end of a line are cut off, escaped or not: an empty word keeps them.
+    return escaped.replace("%", "%%") + ("" if text and not text[-1].isspace() else "''")
 
 
 def command_line(program: Program, place: Place, *, dies_with_supervisor: bool = True) -> str:
