@@ -24,7 +24,11 @@ def configure(*, service: str, instance: str, logger_provider: LoggerProvider | 
     handlers: list[logging.Handler] = [console]
     if logger_provider is not None:
         handlers.append(LoggingHandler(logger_provider=logger_provider))
-    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    # Not basicConfig: it gives every handler a formatter, and OTLP records would get "INFO:logger:event" for
+    # a body.
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    root.handlers[:] = handlers
     logging.captureWarnings(capture=True)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)

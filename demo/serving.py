@@ -7,13 +7,16 @@ the service's own.
 import argparse
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 
 from demo.telemetry import Telemetry
 
@@ -21,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 _PORT_MAX: Final = 65_535
 _GRACE_S: Final = 5
+_FLUSH_S_MAX: Final = 3.0
 
 
 class Arguments(argparse.ArgumentParser):
@@ -74,10 +78,31 @@ def app(
         async with _all_open(running):
             yield
         log.info("stopping", title=title)
-        # The exporters' last flush blocks for as long as their collector does.
-        await asyncio.to_thread(telemetry.shutdown)
+        await asyncio.to_thread(_within_grace, telemetry.shutdown)
 
-    return FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None)
+    application = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None)
+
+    @application.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"detail": problems(error)}, status_code=422)
+
+    return application
+
+
+def problems(error: RequestValidationError) -> str:
+    """What is wrong with a request. Its input is not repeated: it may be huge, or not fit for JSON (NaN)."""
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc'][1:]))}: {problem['msg']}" for problem in error.errors()[:8]
+    )
+
+
+def _within_grace(flush: Callable[[], None]) -> None:
+    """Let the exporters send what is queued, but stop all the same while their collector is down."""
+    flushing = threading.Thread(target=flush, daemon=True)
+    flushing.start()
+    flushing.join(_FLUSH_S_MAX)
+    if flushing.is_alive():
+        log.warning("telemetry_not_flushed", waited_s=_FLUSH_S_MAX)
 
 
 @asynccontextmanager

@@ -226,10 +226,7 @@ def build(gateway: Gateway, telemetry: Telemetry) -> FastAPI:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc'][1:]))}: {problem['msg']}" for problem in error.errors()[:8]
-        )
-        return wire.error(400, "invalid_request_error", problems)
+        return wire.error(400, "invalid_request_error", serving.problems(error))
 
     telemetry.watch_server(app)
     return app
