@@ -1,9 +1,12 @@
-"""Prometheus's and Alertmanager's configuration files, one of each per place where the stack runs."""
+"""The servers' configuration files, per place where the stack runs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from alerts.routing import Delivery, alertmanager_config
+from deploy.haproxy.compose import edge
+from deploy.haproxy.config import Edge, render
 from deploy.prometheus.config import Discovery, prometheus_config
 from watchkeeper.artifact import Artifact, yaml_artifact
 from watchkeeper.catalog.catalog import Catalog
@@ -15,12 +18,14 @@ class Target:
 
     discovery: Discovery
     delivery: Delivery
+    edge: Edge | None
+    """The load balancer; None where it is configured at run time, as replicas come and go."""
 
 
 TARGETS: Mapping[str, Target] = {
     # The native stack keeps no secrets: its pages reach the inbox only.
-    "local": Target("file", Delivery(console_url="http://127.0.0.1:9400", secrets_dir=None)),
-    "compose": Target("dns", Delivery(console_url="http://console:9400", secrets_dir="/run/secrets")),
+    "local": Target("file", Delivery(console_url="http://127.0.0.1:9400", secrets_dir=None), edge=None),
+    "compose": Target("dns", Delivery(console_url="http://console:9400", secrets_dir="/run/secrets"), edge()),
 }
 
 
@@ -35,3 +40,5 @@ def artifacts(catalog: Catalog, target: str) -> Iterator[Artifact]:
         f"deploy/alertmanager/generated/{target}.yml",
         alertmanager_config(catalog, place.delivery),
     )
+    if place.edge is not None:
+        yield Artifact(PurePosixPath(f"deploy/haproxy/generated/{target}.cfg"), render(place.edge))

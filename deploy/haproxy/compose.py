@@ -1,15 +1,7 @@
-"""The load balancer among containers: replicas are found through the engine's DNS.
+"""The load balancer among containers: replicas are found through the engine's DNS."""
 
-Run as ``python -m deploy.haproxy.compose`` it writes ``generated/compose.cfg``; with ``--check`` it only
-tells whether that file is stale.
-"""
+from deploy.haproxy.config import DiscoveredServers, Edge
 
-import sys
-from pathlib import Path
-
-from deploy.haproxy.config import DiscoveredServers, Edge, render
-
-GENERATED = Path(__file__).parent / "generated" / "compose.cfg"
 REPLICAS_MAX = 8
 DOCKER_DNS = "127.0.0.11:53"
 
@@ -24,17 +16,3 @@ def edge(
         metrics_bind=f":{metrics_port}",
         servers=DiscoveredServers(host=backend, port=port, slots=REPLICAS_MAX, resolver=DOCKER_DNS),
     )
-
-
-def main(*, check: bool) -> int:
-    """Write the file, or tell whether it is stale."""
-    text = render(edge())
-    if check:
-        return int(not GENERATED.exists() or GENERATED.read_text(encoding="utf-8") != text)
-    GENERATED.parent.mkdir(exist_ok=True)
-    GENERATED.write_text(text, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(check="--check" in sys.argv[1:]))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 import alerts.artifacts
+import dashboards.artifacts
 import deploy.servers
 from watchkeeper.artifact import Artifact
 from watchkeeper.catalog.loader import load_catalog
@@ -15,6 +16,8 @@ from watchkeeper.catalog.loader import load_catalog
 GENERATED_DIRECTORIES = (
     "alerts/generated/rules",
     "alerts/generated/tests",
+    "dashboards/generated",
+    "deploy/haproxy/generated",
     "deploy/prometheus/generated",
     "deploy/alertmanager/generated",
 )
@@ -46,6 +49,7 @@ def command(catalog_dir: Path, *, check: bool, target: str | None, output: Path)
         artifact.path: artifact
         for artifact in chain(
             alerts.artifacts.artifacts(catalog),
+            dashboards.artifacts.artifacts(catalog),
             *(deploy.servers.artifacts(catalog, name) for name in targets),
         )
     }

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from deploy.haproxy.compose import GENERATED, edge
+from deploy.haproxy.compose import edge
 from deploy.haproxy.config import render
 from deploy.local.configure import Context, configure, shift_loopback_ports, write_targets
 from deploy.local.paths import StateDir
@@ -73,11 +73,6 @@ def test_haproxys_file_has_a_slot_for_every_replica_there_can_be(tmp_path: Path)
         assert text.count("server api-") == 3
         assert text.count(" disabled\n") == disabled
     assert digests[0] == digests[1]
-
-
-def test_the_committed_compose_configuration_is_fresh() -> None:
-    """`python -m deploy.haproxy.compose` writes it."""
-    assert GENERATED.read_text() == render(edge())
 
 
 def test_a_post_is_not_sent_twice() -> None:
