@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +15,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
         yield start
 
 
-@pytest.fixture
-def start_in(tmp_path: Path) -> Callable[[Mapping[str, str]], AbstractContextManager[Start]]:
+@pytest.fixture(scope="session")
+def start_in(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Mapping[str, str]], AbstractContextManager[Start]]:
     """Start processes in an environment of the test's own, stopped when its context ends."""
-    return lambda env: starter(tmp_path, env)
+    return lambda env: starter(tmp_path_factory.mktemp("demo"), env)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Traces and logs arrive over OTLP/HTTP, as any collector would receive them."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,8 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.integration.demo.harness import Stack, Start, question, start_stack, wait_until
+
+StartIn = Callable[[Mapping[str, str]], AbstractContextManager[Start]]
 
 
 class Receiver:
@@ -74,26 +77,49 @@ def plain(value: AnyValue) -> object:
     return None if kind is None else getattr(value, kind)
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """A listening collector."""
+@pytest.fixture(scope="module")
+def listening() -> Iterator[Receiver]:
+    """A collector."""
     receiver = Receiver()
     yield receiver
     receiver.close()
 
 
-@pytest.fixture
-def traced(
-    receiver: Receiver, start_in: Callable[[Mapping[str, str]], AbstractContextManager[Start]]
-) -> Iterator[Stack]:
-    """A stack that sends to it, soon."""
+@pytest.fixture(scope="module")
+def sending(listening: Receiver, start_in: StartIn) -> Iterator[Start]:
+    """Start processes that send to it, soon."""
     env = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": listening.url,
         "OTEL_BSP_SCHEDULE_DELAY": "100",
         "OTEL_BLRP_SCHEDULE_DELAY": "100",
     }
     with start_in(env) as start:
-        yield start_stack(start)
+        yield start
+
+
+@pytest.fixture(scope="module")
+def _shared_traced(sending: Start) -> Stack:
+    return start_stack(sending)
+
+
+@pytest.fixture
+def traced(_shared_traced: Stack) -> Iterator[Stack]:
+    """A stack that sends to the collector."""
+    yield _shared_traced
+    _shared_traced.recover()
+
+
+@pytest.fixture
+def receiver(listening: Receiver) -> Receiver:
+    """The collector, empty; what earlier tests caused has arrived before."""
+    quiet_since, seen = time.monotonic(), -1
+    while time.monotonic() < quiet_since + 0.4:
+        if (now := len(listening.spans) + len(listening.logs)) != seen:
+            quiet_since, seen = time.monotonic(), now
+        time.sleep(0.02)
+    listening.spans.clear()
+    listening.logs.clear()
+    return listening
 
 
 def test_one_request_is_one_trace_with_its_usage(traced: Stack, receiver: Receiver) -> None:
@@ -174,21 +200,20 @@ def test_a_crash_is_an_exception_on_its_span_and_in_the_log_of_the_same_trace(
     assert "in _maybe_crash" in str(said["exception.stacktrace"])
 
 
-def test_what_is_queued_at_the_end_is_still_sent(traced: Stack, receiver: Receiver) -> None:
-    """SIGTERM loses no span."""
-    traced.ask(max_tokens=1)
-    traced.gateway.process.terminate()
-    traced.gateway.process.wait(10)
-    assert receiver.spans_named("gateway", "chat gpt-4o-mini")
-    wait_until(
-        lambda: any(record.body.string_value == "stopping" for _service, record in receiver.logs),
-        seconds=2,
-        what="its last words",
-    )
+def test_what_is_queued_at_the_end_is_still_sent(sending: Start, receiver: Receiver) -> None:
+    """SIGTERM loses no span and no last word."""
+    provider = sending("demo.provider", "anthropic")
+    wait_until(provider.answers, seconds=30, what="the provider up")
+    body = question(model="claude-sonnet-4-5", max_tokens=1)
+    provider.http.post("/v1/chat/completions", json=body).raise_for_status()
+    provider.process.terminate()
+    provider.process.wait(10)
+    assert receiver.spans_named("provider-anthropic", "POST /v1/chat/completions")
+    assert any(record.body.string_value == "stopping" for _service, record in receiver.logs)
 
 
 def test_a_collector_that_is_down_does_not_hold_up_the_end(
-    start_in: Callable[[Mapping[str, str]], AbstractContextManager[Start]],
+    start_in: StartIn,
 ) -> None:
     """Telemetry that cannot be sent is lost; the process stops within seconds all the same."""
     with start_in({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}) as start:
