@@ -30,7 +30,9 @@ from watchkeeper.sli import compile_sli
 RATE_SCRAPES = 4
 """Scrapes in the shortest rate that is trusted: the level-0 window of the rules."""
 GAP_SCRAPES = 6
-GAP_MIN = timedelta(seconds=10)
+GAP_MIN = timedelta(seconds=5)
+LONG_WINDOWS = 720
+"""Long windows of the fastest page in an SLO's period: an hour of thirty days (SRE workbook, chapter 5)."""
 LATE_SHARE = 2
 """A late page is waited for another ``within / LATE_SHARE``: late and never are different findings."""
 
@@ -67,6 +69,8 @@ class Plan:
     """Events per second now of every SLO in ``traffic_slos``, by the ``slo`` label."""
     windows: Expr | None = None
     """Error ratio of the SLO over every recorded window: what earlier incidents left behind."""
+    long_window: timedelta = timedelta(0)
+    """The long window of the SLO's fastest page."""
 
     @property
     def page_within(self) -> timedelta | None:
@@ -132,6 +136,7 @@ def make_plan(catalog: Catalog, name: str, *, hold: timedelta = timedelta(0)) ->
         ratios=_one_vector(_ratio(o, window) for o in everything),
         totals=_one_vector(_total(o, window) for o in traffic),
         windows=promql.series(ERROR_RATIO, **{SLO: paged.id}) if paged else None,
+        long_window=paged.slo.period / LONG_WINDOWS if paged else timedelta(0),
     )
 
 

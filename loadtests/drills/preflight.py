@@ -6,7 +6,7 @@ at once, each with what to do about it.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from loadtests.drills.addresses import Addresses, of_job
@@ -45,9 +45,10 @@ def look_around(
     addresses: Addresses,
     switch: FaultSwitch,
     known_faults: Mapping[str, Sequence[str]],
+    now: datetime,
 ) -> Conditions:
     """Look at everything that a drill depends on."""
-    around = _Around(plan, servers, addresses, switch)
+    around = _Around(plan, servers, addresses, switch, now)
     obstacles = [
         *around.unhealthy(),
         *around.paging(),
@@ -69,11 +70,14 @@ def look_around(
 class _Around:
     """Each method looks at one thing; a server that does not answer is an obstacle by itself."""
 
-    def __init__(self, plan: Plan, servers: Servers, addresses: Addresses, switch: FaultSwitch) -> None:
+    def __init__(
+        self, plan: Plan, servers: Servers, addresses: Addresses, switch: FaultSwitch, now: datetime
+    ) -> None:
         self._plan = plan
         self._servers = servers
         self._addresses = addresses
         self._switch = switch
+        self._now = now
         self.unanswered: list[str] = []
 
     def ask(self, question: Callable[[], T]) -> T | None:
@@ -127,18 +131,27 @@ class _Around:
 
     def deaf(self) -> Iterator[str]:
         """Silence proves something only where a page would have been heard."""
-        age = promql.TIME - promql.aggregate("max", promql.series(HEARTBEAT_TIMESTAMP))
-        age_s = self.ask(lambda: self._servers.prometheus.query_value(str(age)))
-        if age_s is not None and age_s > HEARTBEAT_AGE_MAX.total_seconds():
+        last = promql.aggregate("max", promql.series(HEARTBEAT_TIMESTAMP))
+        last_s = self.ask(lambda: self._servers.prometheus.query_value(str(last)))
+        age_s = self.ask(lambda: self._servers.prometheus.query_value(str(promql.TIME - last)))
+        if last_s == 0:
+            yield "no heartbeat of the Watchdog reached the inbox yet; a stack that just started needs a minute"
+        elif age_s is not None and age_s > HEARTBEAT_AGE_MAX.total_seconds():
             yield (
-                f"no heartbeat reached the inbox for {HEARTBEAT_AGE_MAX.total_seconds():.0f} s: "
-                f"pages may not either; see: watchkeeper logs alertmanager"
+                f"the Watchdog's heartbeat last reached the inbox {age_s:.0f} s ago: pages may not either; "
+                f"see: watchkeeper logs alertmanager"
             )
 
     def history(self) -> Iterator[str]:
-        """An earlier incident still fills the long windows, and makes the next page come sooner."""
+        """A long window that holds an earlier incident, or hardly anything yet, lets a page come sooner."""
         if self._plan.windows is None or self._plan.slo is None:
             return
+        then = self._now - self._plan.long_window
+        if not self.ask(lambda: self._servers.prometheus.query(str(self._plan.windows), at=then)):
+            yield (
+                f"{self._plan.slo} has less history than a long window: "
+                f"the page may come sooner than after a quiet day"
+            )
         budget = self._plan.budget_ratio[self._plan.slo]
         windows = self.ask(lambda: self._servers.prometheus.query(str(self._plan.windows))) or ()
         warm = sorted({s.labels[WINDOW] for s in windows if WINDOW in s.labels and s.value > budget})

@@ -150,6 +150,7 @@ class _Rehearsal:
             addresses=self.setting.addresses,
             switch=self.setting.switch,
             known_faults=self.known_faults,
+            now=self.clock.now(),
         )
 
     def _follow(self, conditions: Conditions, started_at: datetime) -> None:
@@ -176,7 +177,7 @@ class _Rehearsal:
     def _take_back(self) -> None:
         with self.guard.shield():
             self._injector.take_back()
-            event = self._timeline.cleared(self.clock.now(), "every fault was taken back")
+            event = self._timeline.cleared(self.clock.now(), self._clearing())
         self._tell(event)
 
     def _make_sure(self) -> None:
@@ -187,11 +188,14 @@ class _Rehearsal:
             with self.guard.shield():
                 self._injector.take_back()
                 if self._timeline.first(Step.INJECTED):
-                    self._timeline.cleared(self.clock.now(), "every fault was taken back")
+                    self._timeline.cleared(self.clock.now(), self._clearing())
         except WatchkeeperError as error:
             self._timeline.cut_short(self.clock.now(), str(error))
         except InterruptedDrillError as signal:
             self._timeline.cut_short(self.clock.now(), f"by {signal}")
+
+    def _clearing(self) -> str:
+        return "every fault was taken back" if self.plan.faults else "nothing to take back"
 
     def _tell(self, event: Event) -> None:
         self.audience.event(self._timeline, event)
