@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "pages": "List the pages that the inbox received.",
     "incident": "List, start, stop and rehearse incidents.",
 }
-"""Command name to summary. Its module is ``watchkeeper.cli.<name>``; the click command there is ``command``."""
+"""Command name to summary. Its module is ``watchkeeper.cli.<name>``; the click command in it, ``command``."""
 
 
 class LazyGroup(click.Group):
