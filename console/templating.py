@@ -4,6 +4,7 @@ Pure functions beside one Jinja environment. Everything is escaped unless it is 
 """
 
 from datetime import UTC, datetime, timedelta
+from math import floor, log10
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +13,8 @@ from watchkeeper.plain import plain
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 URL_LENGTH_MAX = 2000
+_PERCENT_TINY = 0.001
+"""Below it digits are noise."""
 
 
 def environment() -> Environment:
@@ -52,11 +55,13 @@ def span(length: timedelta) -> str:
 
 
 def percent(ratio: float) -> str:
-    """Write a ratio as a percentage with as many digits as it deserves: ``99.9 %``, ``0.012 %``."""
+    """Write a ratio as a percentage, as exact as its distance from 0 or 100 deserves: ``99.95 %``."""
     value = ratio * 100
-    if value and abs(value) < 0.001:  # noqa: PLR2004 - below it digits are noise
-        return "< 0.001 %" if value > 0 else "> -0.001 %"
-    return f"{float(f'{value:.4g}'):,.12g} %"
+    distance = min(abs(value), abs(100 - value))
+    if 0 < distance < _PERCENT_TINY and distance == abs(value):
+        return f"{'< ' if value > 0 else '> -'}{_PERCENT_TINY} %"
+    decimals = min(max(2 - floor(log10(distance)), 0), 5) if distance else 0
+    return f"{f'{value:.{decimals}f}'.rstrip('0').rstrip('.') if decimals else f'{value:.0f}'} %"
 
 
 def safe_url(url: str) -> str | None:
