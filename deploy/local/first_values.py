@@ -20,38 +20,45 @@ def wait_for_slo_values(
     timeout_s: float = FIRST_VALUES_TIMEOUT_S,
     report: Callable[[str], None] = lambda _: None,
 ) -> int:
-    """Return how many SLO ratios exist that are newer than ``started_at`` (Unix time), once there is one.
+    """Return how many SLO ratios exist, once every target was scraped and a ratio computed.
+
+    Only what is newer than ``started_at`` (Unix time) counts: Prometheus remembers earlier runs.
 
     Raises:
-        StackError: there is none in time; says what Prometheus has instead.
+        StackError: it did not come to that in time; says how far it came.
     """
     url = prometheus_url(programs)
     if url is None:
         return 0
+    # ``timestamp`` of a bare series is when it was sampled; of anything else, when we ask.
     fresh = f"count(timestamp({conventions.ERROR_RATIO}) > {started_at:.3f})"
+    scraped = f"count(timestamp(up) > {started_at:.3f} and up == 1)"
+    targets = sum(program.scrape for program in programs)
     give_up = time.monotonic() + timeout_s
     said = "Prometheus answers, but has no such series"
     with PrometheusApi(url) as api:
         while time.monotonic() < give_up:
             try:
                 count = api.query_value(fresh)
-                if count:
+                if count and (api.query_value(scraped) or 0) >= targets:
                     return int(count)
-                said = _why_none(api)
+                said = _why_none(api, scraped, targets)
             except BackendError as error:
                 said = str(error)
             report(said)
             time.sleep(POLL_S)
     raise StackError(
-        f"everything is healthy, but no SLO has a value after {timeout_s:.0f} s: {said}; "
+        f"everything is healthy, but not all is measured after {timeout_s:.0f} s: {said}; "
         f"look at {url}/targets and {url}/rules"
     )
 
 
-def _why_none(api: PrometheusApi) -> str:
+def _why_none(api: PrometheusApi, scraped: str, targets: int) -> str:
     down = api.query("up == 0")
     if down:
-        return "not scraped yet: " + ", ".join(sorted({each.labels.get("instance", "?") for each in down}))
+        return "cannot be scraped: " + ", ".join(sorted({each.labels.get("instance", "?") for each in down}))
+    if (done := int(api.query_value(scraped) or 0)) < targets:
+        return f"{done} of {targets} targets were scraped so far"
     if not api.query(conventions.OBJECTIVE_RATIO):
         return "the rules have not been evaluated yet"
     return "no traffic was measured yet (two scrapes with requests between them are needed)"
