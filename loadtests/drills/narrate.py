@@ -39,11 +39,11 @@ LABELS = {
 _WAITED_FOR = {
     Step.BAD_EVENTS: "Prometheus to scrape bad events",
     Step.PENDING: "the rule to see them",
-    Step.FIRING: "a short and a long window to burn too fast",
+    Step.FIRING: "two windows to burn too fast",
     Step.ROUTED: "Prometheus to notify Alertmanager",
-    Step.DELIVERED: "Alertmanager to group and deliver",
-    Step.RECOVERED: "the bad events to leave the last few scrapes",
-    Step.ALERT_ENDED: "the short window to forget them",
+    Step.DELIVERED: "Alertmanager to deliver",
+    Step.RECOVERED: "the last scrapes to be good",
+    Step.ALERT_ENDED: "the short window to forget",
     Step.RESOLVED: "Alertmanager to deliver the end",
     Step.DIED: "the process to end",
     Step.BACK: "its supervisor to restart it",
@@ -69,7 +69,7 @@ def line(timeline: Timeline, event: Event) -> str:
     after = f"{(event.at - injected.at).total_seconds():7.1f} s" if injected else " " * 9
     waited = _waited(timeline, event)
     detail = f"  {event.detail}" if event.detail else ""
-    return f"{after}  {LABELS[event.step]:<15}{detail}{waited}"
+    return f"{after}  {LABELS[event.step]:<15}{detail}{waited}".rstrip()
 
 
 def waiting_for(timeline: Timeline, now: datetime) -> str:

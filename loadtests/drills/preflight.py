@@ -135,7 +135,7 @@ class _Around:
         last_s = self.ask(lambda: self._servers.prometheus.query_value(str(last)))
         age_s = self.ask(lambda: self._servers.prometheus.query_value(str(promql.TIME - last)))
         if last_s == 0:
-            yield "no heartbeat of the Watchdog reached the inbox yet; a stack that just started needs a minute"
+            yield "no heartbeat of the Watchdog reached the inbox yet; a young stack needs a minute"
         elif age_s is not None and age_s > HEARTBEAT_AGE_MAX.total_seconds():
             yield (
                 f"the Watchdog's heartbeat last reached the inbox {age_s:.0f} s ago: pages may not either; "

@@ -87,7 +87,11 @@ def _failures(timeline: Timeline) -> Iterator[str]:
 def _page_failures(timeline: Timeline) -> Iterator[str]:
     plan = timeline.plan
     within, resolve_within = plan.page_within or timedelta(0), plan.resolve_within or timedelta(0)
+    # What had not happened yet when the drill was spoilt is nobody's failure.
+    was_spoilt = any(event.step in INVALIDATING for event in timeline.events)
     delivery_s = timeline.seconds(Step.INJECTED, Step.DELIVERED)
+    if delivery_s is None and was_spoilt:
+        return
     if delivery_s is None:
         yield f"no page for {plan.slo} came: {_where_it_stopped(timeline)}"
         return
@@ -99,6 +103,8 @@ def _page_failures(timeline: Timeline) -> Iterator[str]:
     if timeline.first(Step.RESOLVED_EARLY):
         yield "the page resolved while the fault was still on"
     resolution_s = timeline.resolution_s
+    if resolution_s is None and was_spoilt:
+        return
     if resolution_s is None:
         yield f"the page did not resolve within {format_duration(resolve_within)} of the fault's end"
     elif resolution_s > resolve_within.total_seconds():
