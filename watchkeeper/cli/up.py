@@ -17,7 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from deploy.local.first_values import wait_for_slo_values
+from deploy.local.first_values import slos_of, wait_for_slo_values
 from deploy.local.outlook import look_out
 from deploy.local.stack import load
 from deploy.local.start import HEALTHY_TIMEOUT_S, Plan, repository, start
@@ -144,7 +144,8 @@ def command(
             record = start(plan, report)
             if wait_slo:
                 report.note("waiting for the first SLO values")
-                wait_for_slo_values(record.programs(), record.started_at, report=report.note)
+                slos = slos_of(state.conf / "rules")
+                wait_for_slo_values(record.programs(), slos, record.started_at, report=report.note)
     except KeyboardInterrupt:
         click.echo(
             "interrupted; `watchkeeper up` goes on from here, `watchkeeper down` stops what runs", err=True
