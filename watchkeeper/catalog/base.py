@@ -105,16 +105,14 @@ Duration = Annotated[
 ]
 """A positive span of time, written as Prometheus writes it."""
 
-Slug = Annotated[
-    str,
-    Shape(
-        r"[a-z][a-z0-9]*(-[a-z0-9]+)*",
-        noun="an identifier",
-        rule="use lower-case letters, digits and single dashes, and begin with a letter",
-        example="gateway",
-        length_max=63,
-    ),
-]
+IDENTIFIER = Shape(
+    r"[a-z][a-z0-9]*(-[a-z0-9]+)*",
+    noun="an identifier",
+    rule="use lower-case letters, digits and single dashes, and begin with a letter",
+    example="gateway",
+    length_max=63,
+)
+Slug = Annotated[str, IDENTIFIER]
 """An identifier: safe as a label value, a file name, a Kubernetes name and in a URL."""
 
 TeamId = NewType("TeamId", str)
@@ -168,7 +166,7 @@ def _read_day(value: object) -> object:
         try:
             day = date.fromisoformat(value)
         except ValueError as error:
-            raise WrongValue(f"{value} is not in the calendar; {error}") from error
+            raise WrongValue(f"{value} is not in the calendar ({error}); correct it") from error
         if day.year in YEARS:
             return day
     raise WrongValue(f"{describe(value)} is not a date; write year, month and day, such as 2026-01-31")
@@ -191,7 +189,7 @@ def _read_instant(value: object) -> object:
         try:
             instant = datetime.fromisoformat(value)
         except ValueError as error:
-            raise WrongValue(f"{value} is not in the calendar; {error}") from error
+            raise WrongValue(f"{value} is not in the calendar ({error}); correct it") from error
         if instant.year in YEARS:
             return instant
     raise WrongValue(

@@ -7,10 +7,10 @@ be unwatched. So every YAML file below the catalog is either read or reported.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from watchkeeper.catalog.documents import DOCUMENTS, SCHEMA_FOLDER, SERVICE, Document, document_at
+from watchkeeper.catalog.hints import did_you_mean, listed
 from watchkeeper.catalog.problems import CatalogError, Place, Problem
 
 FILES_MAX = 2_000
@@ -51,8 +51,8 @@ def discover(root: Path) -> tuple[tuple[Found, ...], tuple[Problem, ...]]:
         Problem(
             Place(f"{title}/{document.path}"),
             "file",
-            "this file is missing",
-            "every catalog needs it; write it or correct the name of the one that is meant",
+            "this file is missing, and every catalog needs it",
+            "write it, or give the file that is meant this name",
         )
         for document in DOCUMENTS
         if document.required and document not in present
@@ -88,14 +88,13 @@ def _stray(relative: PurePosixPath, name: str) -> Problem:
         fix = f"name it {meant}"
     elif services in relative.parents:
         fix = f"put it directly into {services}/"
+    elif did_you_mean(relative.parent.as_posix(), [services.as_posix()]):
+        fix = f"did you mean {services / relative.name}?"
     else:
-        singles = [document.path for document in DOCUMENTS if document is not SERVICE]
-        close = get_close_matches(relative.as_posix(), singles, n=1)
-        fix = (
-            f"did you mean {close[0]}?"
-            if close
-            else f"a catalog has {', '.join(singles)} and {SERVICE.path}; a service belongs into {services}/"
-        )
+        singles = {PurePosixPath(one.path).stem: one.path for one in DOCUMENTS if one is not SERVICE}
+        close = did_you_mean(relative.stem, singles) if relative.parent == PurePosixPath() else None
+        known = f"a catalog has {listed([*singles.values(), SERVICE.path])}"
+        fix = f"did you mean {singles[close]}?" if close else known
     return Problem(Place(name), "file", "no file of a catalog has this name", fix)
 
 

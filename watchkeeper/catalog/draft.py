@@ -30,6 +30,14 @@ class DraftFile:
         """The file's own name, without folder and extension."""
         return PurePosixPath(self.name).stem
 
+    def names(self, key: str, field: str) -> tuple[str, ...] | None:
+        """Give the names that the list ``key`` defines; ``None`` where a broken file may define more."""
+        if self.root is None or (self.model is None and self.root.get(key) is None):
+            return None
+        nodes = [item.get(field) for item in self.root.each(key)]
+        names = tuple(node.text for node in nodes if node is not None and node.text)
+        return names if len(names) == len(nodes) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -51,10 +59,13 @@ class Draft:
         """Give the trees of one kind of file, of those that are readable."""
         return (file.root for file in self.files if file.document is document and file.root is not None)
 
-    def readable(self, document: Document) -> bool:
-        """Tell whether every file of a kind could be read: only then is what they lack known to be absent."""
+    def names(self, document: Document, key: str, field: str) -> tuple[str, ...] | None:
+        """Give the names that one kind of file defines; ``None`` where a broken file may define more."""
         files = [file for file in self.files if file.document is document]
-        return all(file.root is not None for file in files) and (bool(files) or not document.required)
+        every = [file.names(key, field) for file in files]
+        if None in every or (document.required and not files):
+            return None
+        return tuple(name for names in every for name in names or ())
 
     def service_ids(self) -> tuple[str, ...]:
         """Give the services' ids by their files' names: they are known even where the file is broken."""

@@ -143,8 +143,6 @@ def _as_list(mistake: Mistake) -> str:
 
 def _as_mapping(mistake: Mistake) -> str:
     models = models_of(mistake.traced.kind)
-    if isinstance(mistake.node.value, list):
-        return "take the '-' away" if mistake.traced.path else "begin with its keys, not with '-'"
     if len(models) == 1:
         return f"its keys are {listed(list(models[0].model_fields))}"
     return "write 'key: value' pairs"

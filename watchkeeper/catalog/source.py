@@ -65,7 +65,7 @@ def read_source(path: Path, name: str) -> Source:
         raise _error(
             Place(name),
             f"the file is larger than {BYTES_MAX:,} bytes",
-            "split it: one service per file",
+            "make it smaller; files that people write are a hundredth of that",
         )
     try:
         # A byte order mark, as some editors write it, is no part of the text.

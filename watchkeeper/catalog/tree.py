@@ -14,7 +14,7 @@ import yaml
 from watchkeeper.catalog.problems import CatalogError, Place, Problem
 from watchkeeper.catalog.scalars import Scalar, resolve
 from watchkeeper.catalog.source import Source
-from watchkeeper.catalog.syntax import explain_syntax
+from watchkeeper.catalog.syntax import LOADER, explain_syntax
 
 DEPTH_MAX = 20
 NODES_MAX = 50_000
@@ -23,7 +23,6 @@ Plain = Scalar | dict[str, "Plain"] | list["Plain"]
 Step = str | int
 Event = Any
 """PyYAML's types admit events without marks; its parsers make none."""
-_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +110,7 @@ def read_tree(source: Source) -> Node:
     """
     builder = _Builder(source)
     try:
-        for event in yaml.parse(source.text, Loader=_LOADER):
+        for event in yaml.parse(source.text, Loader=LOADER):
             builder.take(event)
     except yaml.YAMLError as error:
         builder.problems.append(explain_syntax(error, source))

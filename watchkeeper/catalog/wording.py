@@ -46,6 +46,10 @@ class Shape:
     example: str
     length_max: int
 
+    def fits(self, text: str) -> bool:
+        """Tell whether a text has this shape."""
+        return len(text) <= self.length_max and re.fullmatch(self.pattern, text) is not None
+
     def check(self, text: str) -> str:
         """Give the text back.
 
@@ -54,7 +58,7 @@ class Shape:
         """
         if len(text) > self.length_max:
             raise WrongValue(f"{len(text)} characters are too many here; use at most {self.length_max}")
-        if not re.fullmatch(self.pattern, text):
+        if not self.fits(text):
             raise WrongValue(f"{describe(text)} is not {self.noun}; {self.rule}, such as {self.example}")
         return text
 

@@ -13,4 +13,9 @@ def check(draft: Draft) -> Iterator[Problem]:
         named = file.root.get("id") if file.document is SERVICE and file.root is not None else None
         if named is not None and named.text and named.text != file.stem:
             what = f"the service '{named.text}' is in a file named {file.stem}.yaml"
-            yield Problem(named.place, "names", what, f"rename the file to {named.text}.yaml, or the service")
+            yield Problem(
+                named.place,
+                "names",
+                what,
+                f"rename the file to {named.text}.yaml, or the service to {file.stem}",
+            )
