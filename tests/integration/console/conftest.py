@@ -13,7 +13,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RunningConsole]]:
 
     def run(state_dir: Path | None = None, **env: str) -> RunningConsole:
         log = tmp_path / f"console-{len(started)}.log"
-        console = start_console(state_dir or tmp_path / "state", log, **env)
+        console = start_console(state_dir or tmp_path / "state", log, env=env)
         started.append(console)
         return console
 

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,12 +58,14 @@ class RunningConsole:
         return next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{series} "))
 
 
-def start_console(state_dir: Path, log: Path, **env: str) -> RunningConsole:
+def start_console(
+    state_dir: Path, log: Path, *, port: int | None = None, env: Mapping[str, str] | None = None
+) -> RunningConsole:
     """Start a console and wait until it answers."""
-    port = free_port()
+    port = port or free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("WATCHKEEPER_")}
     # Nobody listens on port 9: whatever the machine runs, this console finds no Prometheus.
-    clean |= {"WATCHKEEPER_PROMETHEUS_URL": "http://127.0.0.1:9"} | env
+    clean |= {"WATCHKEEPER_PROMETHEUS_URL": "http://127.0.0.1:9"} | dict(env or {})
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "console", "--port", str(port), "--state-dir", str(state_dir)],
