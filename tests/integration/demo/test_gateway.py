@@ -144,6 +144,7 @@ def test_a_user_who_hangs_up_frees_the_slot(stack: Stack, when: str) -> None:
     else:
         stack.openai.fault("token_runaway", multiplier=1000)  # long enough to be caught in the middle
     body = {"model": "gpt-4o-mini", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
+    abandoned = stack.gateway.count("gateway_provider_attempts_total", outcome="abandoned")
     with httpx2.Client(base_url=stack.gateway.url, trust_env=False, timeout=0.5) as user:
         try:
             with user.stream("POST", "/v1/chat/completions", json=body) as response:
@@ -152,6 +153,7 @@ def test_a_user_who_hangs_up_frees_the_slot(stack: Stack, when: str) -> None:
             pass
     wait_until(lambda: stack.gateway.metric("gateway_concurrency_in_use") == 0, seconds=2, what="slot free")
     wait_until(lambda: stack.openai.metric("http_server_active_requests") == 0, seconds=2, what="call ended")
+    assert stack.gateway.count("gateway_provider_attempts_total", outcome="abandoned") == abandoned + 1
 
 
 @pytest.mark.parametrize(

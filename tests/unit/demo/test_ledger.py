@@ -42,6 +42,14 @@ def test_a_count_that_falls_is_a_contradiction(ledger: Ledger) -> None:
     assert ledger.roll_up([count(101)], at=30)
 
 
+def test_a_contradiction_takes_nothing_from_the_next_life(ledger: Ledger) -> None:
+    """A provider that fell from 100 to 99 and restarted has served what it serves now on top of 100."""
+    ledger.roll_up([count(100)], at=0)
+    ledger.roll_up([count(99)], at=15)
+    assert ledger.roll_up([count(5, epoch="second")], at=30)
+    assert ledger.totals() == {KEY: 105}
+
+
 def test_lost_rows_show_at_once_and_come_with_the_next_batch(ledger: Ledger) -> None:
     """A corrupt batch is inconsistent until a sound one follows; nothing is lost for good."""
     counts = [count(10), count(20, kind="input")]

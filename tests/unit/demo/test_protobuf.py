@@ -2,9 +2,12 @@
 
 import io
 import math
+import struct
 from typing import Any
 
 import pytest
+from google.protobuf import unknown_fields
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.proto import parse_length_prefixed
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,6 +77,20 @@ def test_every_observation_is_in_the_bucket_that_holds_it(seconds: list[float]) 
         held = sum(lower * (1 - 1e-9) < value <= upper * (1 + 1e-9) for value in seconds)
         strictly = sum(lower * (1 + 1e-9) < value <= upper * (1 - 1e-9) for value in seconds)
         assert strictly <= count <= held
+
+
+def test_field_numbers_are_those_of_the_published_messages() -> None:
+    """Decoding with our own description cannot tell; a decoder that knows no names can."""
+    encoded = recorded(0.08).histogram.SerializeToString()
+    fields = {
+        field.field_number: field for field in unknown_fields.UnknownFieldSet(Empty.FromString(encoded))
+    }
+    # sample_count, sample_sum, bucket, schema, zero_threshold, zero_count, positive_span, positive_delta
+    assert set(fields) == {1, 2, 3, 5, 6, 7, 12, 13}
+    assert (fields[1].data, fields[7].data) == (1, 0)
+    assert fields[5].data == 3 << 1  # zigzag
+    assert struct.unpack("<d", struct.pack("<Q", fields[2].data)) == (pytest.approx(0.08),)
+    assert 0 < struct.unpack("<d", struct.pack("<Q", fields[6].data))[0] < 1e-30
 
 
 def test_buckets_keep_their_bounds_over_the_whole_range() -> None:
