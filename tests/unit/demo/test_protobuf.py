@@ -82,9 +82,8 @@ def test_every_observation_is_in_the_bucket_that_holds_it(seconds: list[float]) 
 def test_field_numbers_are_those_of_the_published_messages() -> None:
     """Decoding with our own description cannot tell; a decoder that knows no names can."""
     encoded = recorded(0.08).histogram.SerializeToString()
-    fields = {
-        field.field_number: field for field in unknown_fields.UnknownFieldSet(Empty.FromString(encoded))
-    }
+    unknown: Any = unknown_fields.UnknownFieldSet(Empty.FromString(encoded))
+    fields = {field.field_number: field for field in unknown}
     # sample_count, sample_sum, bucket, schema, zero_threshold, zero_count, positive_span, positive_delta
     assert set(fields) == {1, 2, 3, 5, 6, 7, 12, 13}
     assert (fields[1].data, fields[7].data) == (1, 0)
