@@ -58,6 +58,8 @@ def _stop(state: StateDir, report: Callable[[str], None]) -> Stopped:
         raise StackError(f"still running although killed: {names}; they wait for the kernel, try again")
     for path in (state.supervisor_conf, state.record, state.supervisor_socket, state.haproxy_socket):
         path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # gone already, or somebody put something there
+        state.sockets.rmdir()
     return Stopped(names=tuple(sorted(before | set(forced))), forced=tuple(forced))
 
 

@@ -1,6 +1,7 @@
 """Replicas behind a real HAProxy: added, removed, killed and hung, while requests go on."""
 
 import json
+import socket
 import threading
 import time
 from collections import Counter
@@ -133,7 +134,9 @@ def test_a_request_under_way_survives_the_removal_of_its_replica(balanced: Stub)
     answers: list[int] = []
 
     def slow() -> None:
-        answers.append(httpx2.get(f"{_edge(balanced)}/slow", trust_env=False, timeout=10).status_code)
+        # A GET would be tried again on another replica, and prove nothing.
+        answer = httpx2.post(f"{_edge(balanced)}/slow", content=b"x", trust_env=False, timeout=10)
+        answers.append(answer.status_code)
 
     threads = [threading.Thread(target=slow) for _ in range(4)]
     for thread in threads:
@@ -159,8 +162,11 @@ def test_killing_one_replica_between_requests_loses_nothing(balanced: Stub) -> N
 
 def test_a_post_whose_answer_never_came_is_not_sent_again_but_a_get_is(balanced: Stub) -> None:
     """A completion that may have been computed must not be paid for twice."""
-    with httpx2.Client(trust_env=False, timeout=20) as client:
-        assert client.post(f"{_edge(balanced)}/drop", content=b"x").status_code == 502
+    # In one packet, so that HAProxy holds the whole request and could repeat it.
+    request = b"POST /drop HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
+    with socket.create_connection(("127.0.0.1", balanced.port + 6), timeout=20) as connection:
+        connection.sendall(request)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 502 ")
     lines = "".join(balanced.state.log(name).read_text() for name in ("api-1", "api-2"))
     assert lines.count("POST /drop") == 1
     before = _metric(balanced, 'haproxy_backend_retry_warnings_total{proxy="api"}')
