@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[3]
+PACKAGES = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
+"""Debian's packages, where they are not named like the program."""
 
 
 def _run(*command: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
     program = shutil.which(command[0], path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin")
     if program is None:
-        pytest.fail(f"{command[0]} is not installed; `make up` installs it from Debian's packages")
+        package = PACKAGES.get(command[0], command[0])
+        pytest.fail(f"{command[0]} is not installed; run: apt-get install --no-install-recommends {package}")
     return subprocess.run(
         [program, *command[1:]], cwd=cwd, capture_output=True, text=True, check=False, timeout=60
     )
