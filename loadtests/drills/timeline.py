@@ -85,6 +85,7 @@ class Timeline:
     _killed: dict[str, int] = field(default_factory=dict)
     _lost_since: dict[str, datetime] = field(default_factory=dict)
     _others: set[str] = field(default_factory=set)
+    _delivered: set[int] = field(default_factory=set)
 
     def injected(self, at: datetime, detail: str, *, killed: Mapping[str, int] | None = None) -> Event:
         """Note that the faults are on, and the process ids that were killed."""
@@ -123,7 +124,13 @@ class Timeline:
     @property
     def expected_pages(self) -> Sequence[Page]:
         """Pages for the SLO that has to page, first one first."""
-        return [page for _, page in sorted(self.pages.items()) if wakes(page) and self._expects(page)]
+        return [page for _, page in sorted(self.pages.items()) if page.id in self._delivered]
+
+    @property
+    def other_pages(self) -> Sequence[Page]:
+        """Pages that woke someone for something else."""
+        everything = sorted(self.pages.items())
+        return [page for _, page in everything if wakes(page) and page.id not in self._delivered]
 
     @property
     def missing(self) -> Sequence[str]:
@@ -162,7 +169,7 @@ class Timeline:
         within, silent_for = self.plan.page_within, self.plan.silent_for
         if silent_for is not None:
             # Once somebody was paged the drill has failed; the fault need not last any longer.
-            return injected if self.first(Step.OTHER_PAGE) else injected + max(silent_for, self.plan.hold)
+            return injected if self.other_pages else injected + max(silent_for, self.plan.hold)
         if within is not None and self.first(Step.DELIVERED) is None:
             return injected + within + within / LATE_SHARE
         return injected + self.plan.hold
@@ -217,16 +224,16 @@ class Timeline:
         for page in sorted(seen.pages or (), key=lambda page: page.id):
             is_new = page.id not in self.pages
             self.pages[page.id] = page
-            if not is_new:
-                continue
-            about = f"page {page.id} for {subject(page)}"
-            if page.severity == SEVERITY_TICKET:
+            if page.severity == SEVERITY_TICKET and is_new:
                 self._note(Step.TICKET, seen.at, f"ticket {page.id} for {subject(page)}")
-            elif wakes(page) and not self._expects(page):
-                self._note(Step.OTHER_PAGE, seen.at, about)
-            elif wakes(page):
-                step = Step.DELIVERED if self.first(Step.DELIVERED) is None else Step.PAGED_AGAIN
-                self._note(step, seen.at, about)
+            elif wakes(page) and self._expects(page):
+                if page.id not in self._delivered:
+                    step = Step.PAGED_AGAIN if self._delivered else Step.DELIVERED
+                    self._delivered.add(page.id)
+                    self._note(step, seen.at, f"page {page.id} for {subject(page)}")
+            elif wakes(page) and is_new:
+                # Another SLO of the service may burn first; the one that is expected then joins its page.
+                self._note(Step.OTHER_PAGE, seen.at, f"page {page.id} for {subject(page)}")
 
     def _see_end(self, seen: Observation) -> None:
         pages = self.expected_pages

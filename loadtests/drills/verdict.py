@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from loadtests.drills.seen import subject
 from loadtests.drills.timeline import INVALIDATING, Event, Step, Timeline
 from watchkeeper.catalog.base import format_duration
 
@@ -69,12 +70,11 @@ _DOUBTS = {
 
 
 def _failures(timeline: Timeline) -> Iterator[str]:
-    yield from (
-        f"nobody else should have been woken: {event.detail}" for event in _all(timeline, Step.OTHER_PAGE)
-    )
+    for page in timeline.other_pages:
+        yield f"nobody else should have been woken: page {page.id} for {subject(page)}"
     if timeline.plan.slo is not None:
         yield from _page_failures(timeline)
-    elif timeline.first(Step.OTHER_PAGE) is None:
+    elif not timeline.other_pages:
         yield from (
             f"a page alert fired, only its delivery had not happened yet: {event.detail}"
             for event in _all(timeline, Step.OTHER_ALERT)

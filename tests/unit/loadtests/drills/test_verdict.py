@@ -114,6 +114,23 @@ def test_a_page_that_nobody_expected_fails(other: object) -> None:
     assert judgement.reasons[0].startswith("nobody else should have been woken: page 2 for")
 
 
+def test_an_slo_that_joins_the_page_of_its_service_is_delivered_by_it() -> None:
+    """Alertmanager groups a service's alerts: one page woke one person, whichever SLO burned first."""
+    first = replace(FIRING, pages=(page(slo="shop-latency"),))
+    joined = page().model_copy(update={"alerts": (*page(slo="shop-latency").alerts, *page().alerts)})
+    story = Story(
+        plan(),
+        {0: CALM, 6: BAD, 70: first, 100: replace(FIRING, pages=(joined,))},
+        after={
+            0: replace(AFTER, pages=(joined,)),
+            330: replace(OVER, pages=(joined.model_copy(update={"status": "resolved"}),)),
+        },
+    )
+    assert story.play().verdict is Verdict.PASS
+    assert story.second_of(Step.OTHER_PAGE) == 70
+    assert story.second_of(Step.DELIVERED) == 100
+
+
 def test_an_absent_sli_is_not_the_page_that_was_expected() -> None:
     """It carries the same SLO, but says that nobody can see."""
     absent = replace(BAD, pages=(page(1, alertname="SliAbsent"),))
