@@ -4,12 +4,12 @@ The border between asking servers and thinking about the answers: whoever asks f
 thinks needs nothing else.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from watchkeeper.conventions import SERVICE, SEVERITY_NONE, SEVERITY_TICKET, SLO
-from watchkeeper.pages import Page
+from watchkeeper.pages import Page, PagedAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,21 @@ def wakes(page: Page) -> bool:
     return page.severity not in (SEVERITY_TICKET, SEVERITY_NONE)
 
 
+def own_alerts(page: Page) -> Sequence[PagedAlert]:
+    """Give the alerts of this page's incident.
+
+    Prometheus repeats for a quarter of an hour that an alert is over, so Alertmanager may list an alert of
+    the group's last incident in the next one's page.
+    """
+    return [alert for alert in page.alerts if alert.ends_at is None or alert.ends_at >= page.opened_at]
+
+
 def slos(page: Page) -> Sequence[str]:
     """Every SLO that a page is about; grouping decides whether that is one or several."""
-    return sorted(set(_slos(page)))
+    return sorted({alert.labels[SLO] for alert in own_alerts(page) if SLO in alert.labels})
 
 
 def subject(page: Page) -> str:
     """Say what a page is about, as precisely as its labels do."""
-    services = sorted({alert.labels[SERVICE] for alert in page.alerts if SERVICE in alert.labels})
+    services = sorted({alert.labels[SERVICE] for alert in own_alerts(page) if SERVICE in alert.labels})
     return ", ".join(slos(page)) or page.group_labels.get(SERVICE) or ", ".join(services) or page.group_key
-
-
-def _slos(page: Page) -> Iterator[str]:
-    for alert in page.alerts:
-        if SLO in alert.labels:
-            yield alert.labels[SLO]

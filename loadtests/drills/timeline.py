@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from loadtests.drills.plan import LATE_SHARE, Plan
-from loadtests.drills.seen import Observation, SeenAlert, subject, wakes
+from loadtests.drills.seen import Observation, SeenAlert, own_alerts, subject, wakes
 from watchkeeper.catalog.base import SloId
 from watchkeeper.conventions import ALERT_BURN, ALERTNAME, SEVERITY_TICKET, SLO
 from watchkeeper.pages import RESOLVED, Page
@@ -291,7 +291,7 @@ class Timeline:
     def _expects(self, page: Page) -> bool:
         return any(
             alert.labels.get(ALERTNAME) == ALERT_BURN and alert.labels.get(SLO) == self.plan.slo
-            for alert in page.alerts
+            for alert in own_alerts(page)
         )
 
     def _note(self, step: Step, at: datetime, detail: str) -> Event:

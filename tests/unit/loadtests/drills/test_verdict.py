@@ -131,6 +131,22 @@ def test_an_slo_that_joins_the_page_of_its_service_is_delivered_by_it() -> None:
     assert story.second_of(Step.DELIVERED) == 100
 
 
+def test_an_alert_of_an_earlier_incident_does_not_make_a_page_the_expected_one() -> None:
+    """Alertmanager goes on to list it for a while after it ended."""
+    stale = (
+        page()
+        .alerts[0]
+        .model_copy(update={"status": "resolved", "ends_at": page().opened_at - timedelta(minutes=5)})
+    )
+    other = page(slo="shop-latency")
+    other = other.model_copy(update={"alerts": (stale, *other.alerts)})
+    judgement = Story(
+        plan(), {0: CALM, 6: BAD, 70: replace(BAD, pages=(other,))}, after={0: replace(CALM, pages=(other,))}
+    ).play()
+    assert judgement.verdict is Verdict.FAIL
+    assert judgement.reasons[0] == "nobody else should have been woken: page 1 for shop-latency"
+
+
 def test_an_absent_sli_is_not_the_page_that_was_expected() -> None:
     """It carries the same SLO, but says that nobody can see."""
     absent = replace(BAD, pages=(page(1, alertname="SliAbsent"),))
