@@ -32,12 +32,12 @@ _UNITS_MS = {
     "y": 31_536_000_000,
 }
 _DURATION = re.compile(
-    r"(?:(\d{1,9})y)?(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?(?:(\d{1,9})ms)?"
+    "".join(f"(?:([0-9]{{1,12}}){unit})?" for unit in ("y", "w", "d", "h", "m", "s", "ms"))
 )
 _DURATION_FIX = "write a number and a unit, such as 500ms, 5m, 1h or 30d"
 _DURATION_SCHEMA = {
     "type": "string",
-    "pattern": r"^(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$",
+    "pattern": r"^(?=[0-9])([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
     "examples": ["5m", "500ms", "1h", "30d"],
 }
 DURATION_MAX = timedelta(days=3660)

@@ -22,7 +22,7 @@ Url = Annotated[
 
 def _version(example: str) -> Shape:
     return Shape(
-        r"\d{1,4}\.\d{1,4}",
+        r"[0-9]{1,4}\.[0-9]{1,4}",
         noun="a version",
         rule="write its first two numbers in quotes",
         example=example,
@@ -50,7 +50,7 @@ class Smtp(Model):
     smarthost: Annotated[
         str,
         Shape(
-            r"[A-Za-z0-9.-]+:\d{1,5}",
+            r"[A-Za-z0-9.-]+:[0-9]{1,5}",
             noun="a mail server",
             rule="write its host and port",
             example="smtp.example.com:587",

@@ -36,15 +36,18 @@ class Source:
         """The lines without their ends."""
         return tuple(_LINE_END.split(self.text))
 
+    @cached_property
+    def _last(self) -> int:
+        """The index of the last line that says anything."""
+        return max((index for index, line in enumerate(self.lines) if line.strip()), default=0)
+
     def place(self, line: int, column: int, length: int = 1) -> Place:
         """Give the place of ``length`` characters; ``line`` and ``column`` count from 0, as YAML's marks do.
 
         Beyond the end of the text (where YAML reports what it missed) it is the end of the last line
         that says anything.
         """
-        at = min(line, len(self.lines) - 1)
-        while at > 0 and at < line and not self.lines[at].strip():
-            at -= 1
+        at = min(line, self._last)
         text = self.lines[at]
         column = column if at == line else len(text.rstrip())
         return Place(self.name, at + 1, column + 1, max(1, min(length, len(text) - column)), text)

@@ -56,6 +56,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "a value is missing here, or a bracket too many",
         "write the value, or quote it if it is text",
     ),
+    (r"'>'|tag", "a tag: the catalog gives each value its type itself", "quote what is meant as text"),
     (r"directive|incompatible YAML", "a YAML directive", "drop the line; the catalog is always YAML 1.2"),
     (
         r"alphabetic or numeric",
