@@ -149,8 +149,12 @@ def test_an_alert_of_an_earlier_incident_does_not_make_a_page_the_expected_one()
 
 def test_an_absent_sli_is_not_the_page_that_was_expected() -> None:
     """It carries the same SLO, but says that nobody can see."""
-    absent = replace(BAD, pages=(page(1, alertname="SliAbsent"),))
-    judgement = Story(plan(), {0: CALM, 6: BAD, 70: absent}, after={0: absent}).play()
+    absent = replace(
+        BAD, alerts=(alert("firing", name="SliAbsent"),), pages=(page(1, alertname="SliAbsent"),)
+    )
+    story = Story(plan(), {0: CALM, 6: BAD, 70: absent}, after={0: absent})
+    judgement = story.play()
+    assert story.timeline.first(Step.FIRING) is None
     assert judgement.verdict is Verdict.FAIL
     assert [reason.split(":")[0] for reason in judgement.reasons] == [
         "nobody else should have been woken",
@@ -343,6 +347,13 @@ def test_a_short_gap_spoils_nothing() -> None:
     """Prometheus restarts in a few seconds, and the inbox remembers."""
     blind = replace(BAD, alerts=None, routed=None, error_ratio=None, events_per_s=None, pages=None)
     assert Story(plan(), {**GOOD, 20: blind, 45: BAD}).play().verdict is Verdict.PASS
+
+
+def test_short_gaps_do_not_add_up() -> None:
+    """Between them everything was seen."""
+    blind = replace(BAD, routed=None)
+    while_on = {0: CALM, 6: BAD, 10: blind, 35: BAD, 36: blind, 60: BAD, 70: FIRING, 76: PAGED}
+    assert Story(plan(), while_on).play().verdict is Verdict.PASS
 
 
 def test_a_drill_that_was_cut_short_is_invalid_even_after_the_page() -> None:
