@@ -1,5 +1,6 @@
 """Bytes become text within limits, and each character has a place."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -46,12 +47,17 @@ def test_an_endless_device_is_not_read(tmp_path: Path) -> None:
     assert _refused(path) == "x.yaml: this is not a regular file"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_the_right_to_read_it_is_reported(tmp_path: Path) -> None:
+def test_a_file_without_the_right_to_read_it_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The operating system's reason is given."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
     path = tmp_path / "x.yaml"
     path.write_text("a: 1\n")
-    path.chmod(0)
+    monkeypatch.setattr(Path, "open", refuse)  # a mode of 000 does not stop root
     assert _refused(path) == "x.yaml: the file cannot be read: permission denied"
 
 
