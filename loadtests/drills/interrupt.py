@@ -8,6 +8,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from types import FrameType
+from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -22,6 +23,7 @@ class SignalGuard:
     def __init__(self) -> None:
         self._is_shielded = False
         self._held_back: str | None = None
+        self._is_ending = False
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
@@ -41,14 +43,19 @@ class SignalGuard:
             yield
         finally:
             self._is_shielded = False
-        if self._held_back is not None:
-            name, self._held_back = self._held_back, None
-            raise InterruptedDrillError(name)
+        if self._held_back is not None and not self._is_ending:
+            self._end(self._held_back)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del frame
         name = signal.Signals(number).name
         if self._is_shielded:
             self._held_back = name
-            return
+        elif not self._is_ending:
+            self._end(name)
+
+    def _end(self, name: str) -> NoReturn:
+        # Only the first signal ends the drill: the next one would end what takes the faults back.
+        self._is_ending = True
+        self._held_back = None
         raise InterruptedDrillError(name)

@@ -247,6 +247,23 @@ def test_a_second_signal_does_not_stop_the_clean_up(world: World, monkeypatch: p
     assert world.switch.on_now == set()
 
 
+def test_a_second_signal_while_the_first_is_told_does_not_stop_the_clean_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the first signal and the clean-up there is a moment, too."""
+    hear = World.event
+
+    def interrupted(world: World, timeline: Timeline, event: Event) -> None:
+        hear(world, timeline, event)
+        if event.step is Step.CUT_SHORT:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(World, "event", interrupted)
+    world.at[5] = lambda: signal.raise_signal(signal.SIGINT)
+    assert world.rehearse(PAGE_DRILL).verdict is Verdict.INVALID
+    assert world.switch.on_now == set()
+
+
 def test_a_bug_takes_the_faults_back_and_keeps_its_traceback(world: World) -> None:
     """Bugs are not findings."""
 
