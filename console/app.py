@@ -16,6 +16,8 @@ from console.inbox.store import FILE_NAME, InboxStore, StoreError
 from console.inbox.webhook import WebhookError
 from console.metrics import ConsoleMetrics
 from console.settings import Settings
+from console.slo_page import DEADLINE_S
+from watchkeeper.prometheus_api import PrometheusApi
 
 STATIC_DIR = Path(__file__).parent / "static"
 RETRY_AFTER_S = 5
@@ -36,15 +38,17 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     store = InboxStore(settings.state_dir / FILE_NAME)
     metrics = ConsoleMetrics()
     inbox = Inbox(store, metrics, clock)
+    prometheus = PrometheusApi(settings.prometheus_url, timeout_s=DEADLINE_S)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with prometheus:
+            yield
         store.close()
 
     # The interactive API pages would load their scripts from another host.
     app = FastAPI(title="Watchkeeper console", lifespan=lifespan, docs_url=None, redoc_url=None)
-    views = html.Views(settings, store, clock)
+    views = html.Views(settings, store, prometheus, clock)
     app.include_router(api.deliveries(inbox, metrics))
     app.include_router(api.reading(store))
     app.include_router(api.health(inbox, metrics))

@@ -21,6 +21,7 @@ from console.settings import Settings
 from console.templating import environment
 from watchkeeper.conventions import SLO
 from watchkeeper.pages import OPEN, RESOLVED, Page
+from watchkeeper.prometheus_api import PrometheusApi
 
 OPEN_SHOWN_MAX: Final = 50
 RECENT_SHOWN: Final = 20
@@ -38,8 +39,11 @@ _ID_DIGITS_MAX = 18
 class Views:
     """Renders the pages over an inbox."""
 
-    def __init__(self, settings: Settings, store: InboxStore, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, store: InboxStore, prometheus: PrometheusApi, clock: Clock
+    ) -> None:
         self._settings = settings
+        self._prometheus = prometheus
         self._store = store
         self._clock = clock
         self._jinja = environment()
@@ -91,7 +95,7 @@ class Views:
             return self._no_slo("An id has lower-case letters, digits and dashes.")
         if self._settings.grafana_url is not None:
             return RedirectResponse(f"{self._settings.grafana_url}/d/slo?{urlencode(chosen)}", 307)
-        answer = await slo_page.ask(self._settings.prometheus_url, slo=slo or None, service=service or None)
+        answer = await slo_page.ask(self._prometheus, slo=slo or None, service=service or None)
         received = await run_in_threadpool(self._about, slo)
         if slo and answer.problem is None and not answer.states and not received:
             return self._no_slo(

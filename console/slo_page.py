@@ -4,7 +4,7 @@ Stands alone because it is the one part of the console that waits for somebody e
 anybody wait with it: whatever Prometheus does, an answer is there in time.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -74,17 +74,14 @@ class Answer:
     """Why there is nothing to see."""
 
 
-Fetch = Callable[[str], Sequence[Sample]]
-
-
-async def ask(prometheus_url: str, *, slo: str | None = None, service: str | None = None) -> Answer:
+async def ask(prometheus: PrometheusApi, *, slo: str | None = None, service: str | None = None) -> Answer:
     """Ask for the state of one SLO, of a service's, or of all; answers in time, whatever happens."""
     expr = question(slo=slo, service=service)
     try:
         with anyio.fail_after(DEADLINE_S):
-            samples = await to_thread.run_sync(partial(_query, prometheus_url, expr), abandon_on_cancel=True)
+            samples = await to_thread.run_sync(partial(prometheus.query, expr), abandon_on_cancel=True)
     except TimeoutError:
-        return Answer((), f"{prometheus_url}: Prometheus did not answer within {DEADLINE_S} s")
+        return Answer((), f"{prometheus.base_url}: Prometheus did not answer within {DEADLINE_S} s")
     except BackendError as error:
         return Answer((), str(error))
     return Answer(read(samples))
@@ -158,8 +155,3 @@ def _length(window: str) -> timedelta:
         return parse_duration(window)
     except ValueError:
         return timedelta(0)
-
-
-def _query(prometheus_url: str, expr: str) -> Sequence[Sample]:
-    with PrometheusApi(prometheus_url, timeout_s=DEADLINE_S) as prometheus:
-        return prometheus.query(expr)

@@ -59,9 +59,9 @@ def percent(ratio: float) -> str:
     value = ratio * 100
     distance = min(abs(value), abs(100 - value))
     if 0 < distance < _PERCENT_TINY and distance == abs(value):
-        return f"{'< ' if value > 0 else '> -'}{_PERCENT_TINY} %"
+        return f"{'< ' if value > 0 else '> -'}{_PERCENT_TINY}\u00a0%"
     decimals = min(max(2 - floor(log10(distance)), 0), 5) if distance else 0
-    return f"{f'{value:.{decimals}f}'.rstrip('0').rstrip('.') if decimals else f'{value:.0f}'} %"
+    return f"{f'{value:.{decimals}f}'.rstrip('0').rstrip('.') if decimals else f'{value:.0f}'}\u00a0%"
 
 
 def safe_url(url: str) -> str | None:

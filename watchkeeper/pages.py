@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 import httpx2
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
-from watchkeeper.conventions import ALERTNAME
+from watchkeeper.conventions import ALERTNAME, SLO
 from watchkeeper.errors import BackendError
 
 TIMEOUT_S = 5.0
@@ -74,6 +74,12 @@ class Page(BaseModel):
         own = self.label(ALERTNAME)
         names = [own] if own else sorted({alert.labels.get(ALERTNAME, "") for alert in self.alerts} - {""})
         return ", ".join(names) or "(no alert name)"
+
+    @property
+    def about(self) -> str:
+        """Name the objectives that it is about, and the alerts that are about none."""
+        names = {alert.labels.get(SLO) or alert.labels.get(ALERTNAME, "") for alert in self.alerts} - {""}
+        return ", ".join(sorted(names)) or self.title
 
     def duration(self, now: datetime) -> timedelta:
         """Tell how long it has been open, or was."""

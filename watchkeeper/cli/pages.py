@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from watchkeeper.cli.endpoints import console_url
-from watchkeeper.conventions import SERVICE, SLO
+from watchkeeper.conventions import SERVICE
 from watchkeeper.errors import BackendError
 from watchkeeper.pages import OPEN, InboxApi, Page
 from watchkeeper.plain import plain
@@ -87,7 +87,7 @@ def _table(pages: Sequence[Page], now: datetime) -> Table:
             Text(page.severity, "red" if page.severity == "page" else "yellow"),
             Text(page.status, "bold red" if page.status == OPEN else "green"),
             Text(plain(page.label(SERVICE) or "-", length_max=60)),
-            Text(_about(page)),
+            Text(plain(page.about, length_max=120)),
             page.opened_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
             _span(page.duration(now)),
             str(page.notifications),
@@ -98,16 +98,11 @@ def _table(pages: Sequence[Page], now: datetime) -> Table:
 def _line(page: Page, now: datetime) -> str:
     at = page.opened_at if page.status == OPEN else page.resolved_at or now
     lasted = "" if page.status == OPEN else f" after {_span(page.duration(now))}"
+    service, about = plain(page.label(SERVICE) or "-", length_max=60), plain(page.about, length_max=120)
     return (
         f"{at.astimezone(UTC):%H:%M:%S}  {page.severity:<6}  {page.status}{lasted}  "
-        f"{plain(page.label(SERVICE) or '-', length_max=60)}  {_about(page)}  (page {page.id})"
+        f"{service}  {about}  (page {page.id})"
     )
-
-
-def _about(page: Page) -> str:
-    """Name the objectives it is about, and the alerts that are about none."""
-    names = {alert.labels.get(SLO) or alert.labels.get("alertname", "") for alert in page.alerts} - {""}
-    return plain(", ".join(sorted(names)) or page.title, length_max=120)
 
 
 def _span(length: timedelta) -> str:

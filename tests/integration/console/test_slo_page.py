@@ -69,11 +69,11 @@ def test_an_slo_shows_what_prometheus_knows(start: Callable[..., RunningConsole]
     """Objective, budget, ratio and burn rate per window from short to long, and the alert that fires."""
     text = start(WATCHKEEPER_PROMETHEUS_URL=prometheus).http.get("/d/slo?var-slo=shop-availability").text
     for shown in (
-        "99.9 %",
-        "42 %",
+        "99.9\u00a0%",
+        "42\u00a0%",
         "over 30 d",
         "sales",
-        "1.44 %",
+        "1.44\u00a0%",
         "14.4 &times;",
         "0.5 &times;",
         "ErrorBudgetBurn",

@@ -43,7 +43,9 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 def test_numbers_keep_the_digits_they_deserve() -> None:
     """99.999 % is not 100 %, and a tiny ratio is not 0 %."""
-    assert [percent(ratio) for ratio in (0.99999, 0.999, 0.0001234, 0.000001, 0, 1, -0.5)] == [
+    assert [
+        percent(ratio).replace("\u00a0", " ") for ratio in (0.99999, 0.999, 0.0001234, 0.000001, 0, 1, -0.5)
+    ] == [
         "99.999 %",
         "99.9 %",
         "0.0123 %",
