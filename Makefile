@@ -56,7 +56,7 @@ format: ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .
 
 packages: ## Install the Debian packages that the stack and its tests need
-	@deploy/local/packages
+	@deploy/local/packages docker-compose
 
 venv: .venv/.installed ## Make the virtual environment from the hashed lock files
 

@@ -86,7 +86,7 @@ class AlertmanagerApi:
 
     def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
         self.base_url = base_url.rstrip("/")
-        self._client = httpx2.Client(base_url=self.base_url, timeout=timeout_s)
+        self._client = httpx2.Client(base_url=self.base_url, timeout=timeout_s, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
