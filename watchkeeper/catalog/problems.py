@@ -113,12 +113,15 @@ def _lines(one: Problem, paint: Paint) -> Iterator[str]:
 
 def _excerpt(place: Place, paint: Paint) -> Iterator[str]:
     """Show the line with a caret under the text; a long line only around the caret."""
-    cells = [_harmless(char) if char != "\t" else _TAB for char in place.text]
-    start = min(place.column - 1, len(cells))
+    # Only the neighbourhood is looked at: a line may be a mebibyte long, and many problems lie on it.
+    cut = max(0, place.column - 1 - _EXCERPT_WIDTH)
+    near = place.text[cut : place.column + 2 * _EXCERPT_WIDTH]
+    cells = [_harmless(char) if char != "\t" else _TAB for char in near]
+    start = max(0, min(place.column - 1 - cut, len(cells)))
     length = max(1, place.length)
     first, last = _window(cells, start)
-    before = "…" if first else ""
-    after = "…" if last < len(cells) else ""
+    before = "…" if cut + first else ""
+    after = "…" if cut + last < len(place.text) else ""
     shown = before + "".join(cells[first:last]) + after
     pad = _width(before) + sum(map(_width, cells[first:start]))
     carets = sum(map(_width, cells[start : min(start + length, last)]))

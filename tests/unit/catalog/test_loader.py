@@ -1,6 +1,7 @@
 """A folder becomes a catalog, or every reason why not."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,14 @@ def test_the_folder_is_only_read(root: Path) -> None:
     before = sorted(os.walk(root))
     load_catalog(root)
     assert sorted(os.walk(root)) == before
+
+
+def test_thousands_of_dangling_references_cost_no_thousands_of_guesses(root: Path) -> None:
+    """A guess compares with every name; a hostile file must not make the product of the two."""
+    for number in range(100):
+        _service(root, f"s{number}")
+    _service(root, "x", f"depends_on: [{','.join(f'q{number}' for number in range(10_000))}]\n")
+    start = time.perf_counter()
+    problems = _problems(root)
+    assert len(problems) == 10_000
+    assert time.perf_counter() - start < 5

@@ -8,6 +8,9 @@ from watchkeeper.catalog.draft import Draft
 from watchkeeper.catalog.problems import Problem
 from watchkeeper.catalog.tree import Node
 
+_CYCLES_MAX = 50
+"""Each costs a walk over all dependencies; who has more has one cause for most of them."""
+
 
 def check(draft: Draft) -> Iterator[Problem]:
     """Name each cycle once, at one dependency that would have to go."""
@@ -16,7 +19,10 @@ def check(draft: Draft) -> Iterator[Problem]:
         for service in draft.trees(SERVICE)
         if (named := service.get("id")) is not None and named.text
     }
-    while cycle := _cycle(edges):
+    for _ in range(_CYCLES_MAX):
+        cycle = _cycle(edges)
+        if not cycle:
+            return
         node = edges[cycle[0]].pop(cycle[1])
         if len(cycle) == 2:  # noqa: PLR2004 - it and itself
             what, fix = f"the service '{cycle[0]}' depends on itself", "drop the dependency"

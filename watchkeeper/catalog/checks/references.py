@@ -15,6 +15,9 @@ from watchkeeper.catalog.tree import Node
 Names = tuple[str, ...] | None
 """What is defined; ``None`` where a broken file keeps it unknown."""
 
+_GUESSES_MAX = 20
+"""Guessing what was meant compares with every name there is; after so many nobody reads on."""
+
 
 def check(draft: Draft) -> Iterator[Problem]:
     """Follow every reference."""
@@ -64,9 +67,8 @@ def _dangling(used: Iterable[Node | None], known: Names, what: str, nothing: str
     if known is None:
         return
     names = frozenset(known)
-    for node in used:
-        # What is no identifier has its own problem already.
-        if node is not None and IDENTIFIER.fits(node.text) and node.text not in names:
-            yield Problem(
-                node.place, "references", f"{what} '{node.text}'", choose(node.text, known, nothing)
-            )
+    # What is no identifier has its own problem already.
+    dangling = (n for n in used if n is not None and IDENTIFIER.fits(n.text) and n.text not in names)
+    for number, node in enumerate(dangling):
+        fix = choose(node.text, known, nothing) if number < _GUESSES_MAX else nothing
+        yield Problem(node.place, "references", f"{what} '{node.text}'", fix)
