@@ -18,14 +18,23 @@ class Target:
 
     discovery: Discovery
     delivery: Delivery
+    prometheus: str | None
+    """The server's version; None: the catalog's target version."""
     edge: Edge | None
     """The load balancer; None where it is configured at run time, as replicas come and go."""
 
 
 TARGETS: Mapping[str, Target] = {
     # The native stack keeps no secrets: its pages reach the inbox only.
-    "local": Target("file", Delivery(console_url="http://127.0.0.1:9400", secrets_dir=None), edge=None),
-    "compose": Target("dns", Delivery(console_url="http://console:9400", secrets_dir="/run/secrets"), edge()),
+    "local": Target(
+        "file", Delivery(console_url="http://127.0.0.1:9400", secrets_dir=None), prometheus=None, edge=None
+    ),
+    "compose": Target(
+        "dns",
+        Delivery(console_url="http://console:9400", secrets_dir="/run/secrets"),
+        prometheus="3.13",
+        edge=edge(),
+    ),
 }
 
 
@@ -34,7 +43,9 @@ def artifacts(catalog: Catalog, target: str) -> Iterator[Artifact]:
     place = TARGETS[target]
     yield yaml_artifact(
         f"deploy/prometheus/generated/{target}.yml",
-        prometheus_config(catalog, place.discovery),
+        prometheus_config(
+            catalog, place.discovery, version=place.prometheus or catalog.settings.target.prometheus
+        ),
     )
     yield yaml_artifact(
         f"deploy/alertmanager/generated/{target}.yml",

@@ -34,17 +34,9 @@ EXPORTERS: Mapping[str, Callable[[CatalogWatch], Exporter]] = {"calendar": Calen
     envvar="WATCHKEEPER_CATALOG",
     help="Folder of the catalog; read again when it changes.",
 )
-@click.option(
-    "--state-dir",
-    "--state",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="WATCHKEEPER_EXPORTERS_STATE_DIR",
-    help="Folder for what exporters have to remember.",
-)
 @click.option("--only", type=click.Choice(list(EXPORTERS)), multiple=True, help="Run only this exporter.")
-def main(host: str, port: int | None, catalog: Path, state_dir: Path | None, only: Sequence[str]) -> None:
+def main(host: str, port: int | None, catalog: Path, only: Sequence[str]) -> None:
     """Serve the exporters' metrics until SIGTERM."""
-    del state_dir  # No exporter has anything to remember yet; whoever starts us names the place already.
     watch = CatalogWatch(catalog, load_catalog)
     exporters = [EXPORTERS[name](watch) for name in only or EXPORTERS]
     try:

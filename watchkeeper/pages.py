@@ -7,16 +7,14 @@ it resolved opens a new one. This is how incident trackers count, so it is how w
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import httpx2
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from watchkeeper.conventions import ALERTNAME, SLO
 from watchkeeper.errors import BackendError
-
-TIMEOUT_S = 5.0
+from watchkeeper.http_api import HttpApi
 
 OPEN = "open"
 RESOLVED = "resolved"
@@ -111,23 +109,8 @@ class PageDetail(Page):
     """Oldest first."""
 
 
-class InboxApi:
+class InboxApi(HttpApi):
     """The inbox of a console, by the console's base URL."""
-
-    def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        self.base_url = base_url.rstrip("/")
-        self._client = httpx2.Client(base_url=self.base_url, timeout=timeout_s, trust_env=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._client.close()
 
     def pages(
         self,

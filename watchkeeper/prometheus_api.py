@@ -8,14 +8,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 
 from watchkeeper.errors import BackendError
+from watchkeeper.http_api import HttpApi
 
-TIMEOUT_S = 5.0
 RESPONSE_BYTES_MAX = 32 * 1024 * 1024
 
 
@@ -39,27 +38,11 @@ class ActiveAlert:
     active_at: datetime
 
 
-class PrometheusApi:
+class PrometheusApi(HttpApi):
     """One Prometheus server, by its base URL.
 
     Every method raises ``BackendError`` when the server is away, slow, refuses, or answers what is no JSON.
     """
-
-    def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        self.base_url = base_url.rstrip("/")
-        # Not through a proxy of the user's environment: the servers are ours and near.
-        self._client = httpx2.Client(base_url=self.base_url, timeout=timeout_s, trust_env=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._client.close()
 
     def query(self, expr: str, *, at: datetime | None = None) -> Sequence[Sample]:
         """Evaluate an expression at an instant (default: the server's now)."""

@@ -28,15 +28,25 @@ LIMITS: Mapping[str, Any] = {
 }
 
 
-def prometheus_config(catalog: Catalog, discovery: Discovery) -> Mapping[str, Any]:
-    """Give the whole configuration as plain data; paths in it are relative to its own file."""
+NATIVE_HISTOGRAMS: Mapping[str, Any] = {"scrape_native_histograms": True}
+"""Native histograms are scraped by this key from 3.8 on; before that by a flag of the server alone."""
+NATIVE_HISTOGRAMS_SINCE = (3, 8)
+
+
+def prometheus_config(catalog: Catalog, discovery: Discovery, *, version: str) -> Mapping[str, Any]:
+    """Give the whole configuration as plain data for a server of a version such as ``2.42``.
+
+    Paths in it are relative to its own file.
+    """
     interval = catalog.settings.scrape_interval
+    knows_key = tuple(map(int, version.split("."))) >= NATIVE_HISTOGRAMS_SINCE
     return {
         "global": {
             "scrape_interval": duration(interval),
             "scrape_timeout": duration(min(interval, SCRAPE_TIMEOUT_MAX)),
             # Equal to the scrape interval: the exactness of level 0 rests on it (docs/slo-rules.md).
             "evaluation_interval": duration(interval),
+            **(NATIVE_HISTOGRAMS if knows_key else {}),
             "external_labels": {"product": catalog.settings.product},
         },
         "rule_files": ["rules/*.yaml"],

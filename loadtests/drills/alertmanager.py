@@ -6,15 +6,14 @@ wrong happens in here: an alert may be silenced, inhibited, or stuck at its rece
 
 import re
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Literal, TypeVar
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from watchkeeper.errors import BackendError
+from watchkeeper.http_api import HttpApi
 
-TIMEOUT_S = 5.0
 T = TypeVar("T")
 
 
@@ -78,26 +77,11 @@ class Silence(_Model):
         return self.status.state == "active" and all(matcher.matches(labels) for matcher in self.matchers)
 
 
-class AlertmanagerApi:
+class AlertmanagerApi(HttpApi):
     """One Alertmanager, by its base URL.
 
     Every method raises ``BackendError`` when it does not answer well.
     """
-
-    def __init__(self, base_url: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        self.base_url = base_url.rstrip("/")
-        self._client = httpx2.Client(base_url=self.base_url, timeout=timeout_s, trust_env=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._client.close()
 
     def alerts(self) -> Sequence[HeldAlert]:
         """Give every alert it holds, the suppressed ones too."""

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from types import TracebackType
-from typing import Self
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -21,8 +19,8 @@ from loadtests.drills.processes import ProcessControl
 from loadtests.drills.record import DrillRecords, SwitchedFault
 from loadtests.drills.seen import SeenFault, SeenProcess
 from watchkeeper.errors import WatchkeeperError
+from watchkeeper.http_api import HttpApi
 
-TIMEOUT_S = 3.0
 TAKE_BACK_TRIES = 4
 TAKE_BACK_PAUSE_S = 1.0
 
@@ -45,23 +43,8 @@ class _Faults(BaseModel):
 _FAULTS = TypeAdapter(_Faults)
 
 
-class FaultSwitch:
+class FaultSwitch(HttpApi):
     """Faults over HTTP: ``GET /faults``, ``PUT`` (JSON parameters) and ``DELETE /faults/{fault}``."""
-
-    def __init__(self, *, timeout_s: float = TIMEOUT_S) -> None:
-        # A proxy from the environment would answer for the dead.
-        self._client = httpx2.Client(timeout=timeout_s, trust_env=False)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._client.close()
 
     def on(self, fault: SwitchedFault, parameters: Mapping[str, int | Decimal]) -> None:
         """Switch a fault on, and make sure that the process says so.

@@ -31,10 +31,10 @@ def _version(example: str) -> Shape:
 
 
 class Target(Model):
-    """Versions of the servers that the generated files must be valid for."""
+    """Versions of the servers that the native stack runs."""
 
     prometheus: Annotated[str, _version("2.42")] = "2.42"
-    alertmanager: Annotated[str, _version("0.25")] = "0.25"
+    """Keys that only a later Prometheus knows are left out of its configuration."""
 
 
 class Links(Model):

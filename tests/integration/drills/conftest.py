@@ -150,7 +150,9 @@ class World:
         for job in ("shop", "bank", "prometheus", "alertmanager", "console"):
             target = [{"targets": [f"127.0.0.1:{self.ports[job]}"], "labels": {}}]
             (self.targets / f"{job}.json").write_text(json.dumps(target))
-        prometheus: dict[str, Any] = dict(prometheus_config(catalog, "file"))
+        prometheus: dict[str, Any] = dict(
+            prometheus_config(catalog, "file", version=catalog.settings.target.prometheus)
+        )
         self._yaml("prometheus.yml", prometheus)
         alertmanager: dict[str, Any] = dict(
             alertmanager_config(catalog, Delivery(console_url=self.url("console"), secrets_dir=None))

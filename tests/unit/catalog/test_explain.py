@@ -60,7 +60,7 @@ product: full
 name: Full
 scrape_interval: 5s
 retention: 40d
-target: {prometheus: "2.42", alertmanager: "0.25"}
+target: {prometheus: "2.42"}
 links: {console: "http://x.example"}
 smtp: {smarthost: "x.example:25", sender: a@x.example, username: u, password_file: smtp}
 """,

@@ -3,6 +3,7 @@ from pathlib import Path
 import yaml
 
 from deploy.compose.policy import Project
+from deploy.servers import TARGETS
 from watchkeeper.catalog.catalog import Catalog
 from watchkeeper.promql import duration
 
@@ -69,6 +70,12 @@ def test_the_gateway_starts_with_the_catalogs_least_replicas(project: Project, c
     """Scaling begins where the catalog's policy does."""
     policy = next(s for s in catalog.service_by_id["gateway"].scaling if s.job == "gateway")
     assert project.services["gateway"]["deploy"]["replicas"] == policy.replicas_min
+
+
+def test_prometheus_is_configured_for_the_version_that_runs(project: Project) -> None:
+    """A key that the image does not know would keep it from starting."""
+    version = TARGETS["compose"].prometheus
+    assert project.services["prometheus"]["image"].startswith(f"prom/prometheus:v{version}.")
 
 
 def test_haproxy_finds_the_gateways_replicas_by_name(repository: Path, catalog: Catalog) -> None:
