@@ -59,8 +59,12 @@ class _SloRules:
         }
 
     def fast(self) -> Iterator[RecordingRule | AlertingRule]:
-        """Levels 0 and 1, and the alerts that read them."""
+        """What is promised, levels 0 and 1, and the alerts that read them."""
         windows = self._windows
+        objective = promql.number(self._slo.objective.scaleb(-2))
+        yield RecordingRule(c.OBJECTIVE_RATIO, promql.call("vector", objective), self._labels)
+        seconds = promql.number(self._slo.period // timedelta(seconds=1))
+        yield RecordingRule(c.PERIOD_SECONDS, promql.call("vector", seconds), self._labels)
         pair = compile_sli(self._objective.sli, windows.level0)
         yield self._record(c.BAD_RATE, pair.bad, windows.level0)
         yield self._record(c.TOTAL_RATE, pair.total, windows.level0)
@@ -83,10 +87,6 @@ class _SloRules:
         budget = promql.number(self._slo.error_budget_ratio)
         left = promql.number(1) - self._recorded(c.ERROR_RATIO, period) / budget
         yield RecordingRule(c.BUDGET_REMAINING_RATIO, promql.without("max", left, [c.WINDOW]), self._labels)
-        objective = promql.number(self._slo.objective.scaleb(-2))
-        yield RecordingRule(c.OBJECTIVE_RATIO, promql.call("vector", objective), self._labels)
-        seconds = promql.number(period // timedelta(seconds=1))
-        yield RecordingRule(c.PERIOD_SECONDS, promql.call("vector", seconds), self._labels)
         if windows.ticket:
             yield self._burn(windows.ticket, c.SEVERITY_TICKET)
 

@@ -14,7 +14,7 @@ from watchkeeper.errors import BackendError, StackError
 from watchkeeper.prometheus_api import PrometheusApi
 
 FIRST_VALUES_TIMEOUT_S = 60.0
-REST_WAIT_S = 8.0
+REST_WAIT_S = 12.0
 """How long the other SLOs may take once one has a value; without events an SLO rightly never has one."""
 POLL_S = 0.5
 
