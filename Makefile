@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 UV := $(BIN)/uv
 
-.PHONY: help up down status logs test e2e lint unit promtool integration format goldens packages venv lock secrets
+.PHONY: help up down status logs test e2e lint unit promtool integration bench goldens format packages venv lock secrets
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -50,6 +50,12 @@ promtool: ## Run the generated rules' own tests, and break the rules to see them
 
 integration: ## Run the tests against real servers on free loopback ports
 	@$(BIN)/pytest tests/integration -q
+
+bench: packages venv ## Measure what the documentation claims (figures, not tests)
+	@$(BIN)/python -m benchmarks
+
+goldens: ## Write the expected messages of `watchkeeper check` anew; then read the diff
+	@WATCHKEEPER_UPDATE_GOLDENS=1 $(BIN)/pytest tests/cli/check -q
 
 format: ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .

@@ -1,13 +1,15 @@
 """Every file that this package generates: rules, and the promtool tests that prove them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from alerts.promtool import rule_tests
+from alerts.promtool import slo_tests, stack_tests
 from alerts.rules import Group
 from alerts.slo import slo_groups
 from alerts.stack import job_group, stack_group
 from watchkeeper.artifact import Artifact, yaml_artifact
 from watchkeeper.catalog.catalog import Catalog
+from watchkeeper.catalog.settings import Settings
 from watchkeeper.promql import duration
 
 RULES = "alerts/generated/rules"
@@ -20,22 +22,29 @@ def artifacts(catalog: Catalog) -> Iterator[Artifact]:
     Raises:
         PolicyError: the window policy can not serve some SLO.
     """
+    settings = catalog.settings
     for objective in catalog.objectives:
-        yield from _rules_and_tests(objective.id, slo_groups(objective, catalog.settings), catalog)
-    jobs = tuple(job_group(service, catalog.settings) for service in catalog.services if service.scrape)
-    if jobs:
-        yield from _rules_and_tests("_jobs", jobs, catalog)
-    yield from _rules_and_tests("_stack", (stack_group(catalog),), catalog)
+        groups = slo_groups(objective, settings)
+        yield _rules(objective.id, groups)
+        yield _tests(objective.id, slo_tests(objective, groups, settings), settings)
+    jobs = [job_group(service, settings) for service in catalog.services if service.scrape]
+    others: Mapping[str, Sequence[Group]] = {"_jobs": jobs, "_stack": [stack_group(catalog)]}
+    for name, shared in others.items():
+        if shared:
+            yield _rules(name, shared)
+            yield _tests(name, stack_tests(shared, settings), settings)
 
 
-def _rules_and_tests(name: str, groups: tuple[Group, ...], catalog: Catalog) -> Iterator[Artifact]:
-    yield yaml_artifact(f"{RULES}/{name}.yaml", {"groups": [group.as_mapping() for group in groups]})
-    tests = rule_tests(groups, catalog)
-    yield yaml_artifact(
+def _rules(name: str, groups: Sequence[Group]) -> Artifact:
+    return yaml_artifact(f"{RULES}/{name}.yaml", {"groups": [group.as_mapping() for group in groups]})
+
+
+def _tests(name: str, tests: Sequence[Mapping[str, Any]], settings: Settings) -> Artifact:
+    return yaml_artifact(
         f"{TESTS}/{name}.yaml",
         {
             "rule_files": [f"../rules/{name}.yaml"],
-            "evaluation_interval": duration(catalog.settings.scrape_interval),
+            "evaluation_interval": duration(settings.scrape_interval),
             "tests": tests,
         },
     )

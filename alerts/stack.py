@@ -34,7 +34,7 @@ def job_group(service: Service, settings: Settings) -> Group:
 def stack_group(catalog: Catalog) -> Group:
     """Give the Watchdog, and the alerts on Prometheus, Alertmanager and the exporters."""
     owners = {job.job: service for service, job in catalog.jobs()}
-    rules = [_watchdog(catalog.settings)]
+    rules = [_watchdog(owners.get(PROMETHEUS), catalog.settings)]
     if PROMETHEUS in owners:
         rules += _prometheus_rules(_Owned(owners[PROMETHEUS], catalog.settings))
     if ALERTMANAGER in owners:
@@ -106,12 +106,12 @@ def _job_rules(service: Service, job: ScrapeJob, settings: Settings) -> Iterator
     )
 
 
-def _watchdog(settings: Settings) -> AlertingRule:
+def _watchdog(owner: Service | None, settings: Settings) -> AlertingRule:
     return AlertingRule(
         alert=c.ALERT_WATCHDOG,
         expr=promql.call("vector", promql.number(1)),
         severity=c.SEVERITY_NONE,
-        labels={},
+        labels={c.SERVICE: owner.id, c.TEAM: owner.team} if owner else {},
         summary="Alerting works",
         description=(
             "Always fires. Its receiver expects to hear it again and again; when it stops, "

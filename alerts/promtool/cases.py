@@ -16,7 +16,8 @@ from alerts.promtool.stack_cases import CASES
 from alerts.rules import AlertingRule, Group
 from watchkeeper import conventions as c
 from watchkeeper import promql
-from watchkeeper.catalog.catalog import Catalog, Objective
+from watchkeeper.catalog.catalog import Objective
+from watchkeeper.catalog.settings import Settings
 
 OUTAGE = timedelta(minutes=11)
 STEADY = timedelta(minutes=11)
@@ -24,29 +25,29 @@ ABSENT = timedelta(minutes=12)
 SLOW_BURN, SUSTAINABLE = Decimal(2), Decimal("0.5")
 
 
-def rule_tests(groups: Sequence[Group], catalog: Catalog) -> list[Mapping[str, Any]]:
-    """Give the tests of these groups, in promtool's form."""
+def slo_tests(objective: Objective, groups: Sequence[Group], settings: Settings) -> list[Mapping[str, Any]]:
+    """Give the tests of one SLO's groups, in promtool's form."""
     alerts = [rule for group in groups for rule in group.alerts]
-    slos = {rule.labels.get(c.SLO) for rule in alerts}
-    tests: list[Mapping[str, Any]] = []
-    for objective in catalog.objectives:
-        if objective.id in slos:
-            rules = [rule for rule in alerts if rule.labels.get(c.SLO) == objective.id]
-            tests += _SloCases(objective, catalog, rules).tests()
-    interval = catalog.settings.scrape_interval
-    for rule in alerts:
-        if rule.alert in CASES:
-            tests += [case.as_mapping(rule, interval) for case in CASES[rule.alert](rule)]
-    return tests
+    return list(_SloCases(objective, settings, alerts).tests())
+
+
+def stack_tests(groups: Sequence[Group], settings: Settings) -> list[Mapping[str, Any]]:
+    """Give the tests of the alerts on processes and on the stack itself, in promtool's form."""
+    return [
+        case.as_mapping(rule, settings.scrape_interval)
+        for group in groups
+        for rule in group.alerts
+        for case in CASES[rule.alert](rule)
+    ]
 
 
 class _SloCases:
     """The tests of one SLO."""
 
-    def __init__(self, objective: Objective, catalog: Catalog, rules: Sequence[AlertingRule]) -> None:
+    def __init__(self, objective: Objective, settings: Settings, rules: Sequence[AlertingRule]) -> None:
         self._objective = objective
         self._budget = objective.slo.error_budget_ratio
-        self._interval = catalog.settings.scrape_interval
+        self._interval = settings.scrape_interval
         self._burn_rules = [rule for rule in rules if rule.alert == c.ALERT_BURN]
         self._severities = {rule.severity for rule in self._burn_rules}
 

@@ -1,7 +1,6 @@
 """Up and down as a user meets them: twice, from elsewhere, with a space in the path, without root."""
 
 import os
-import resource
 import shutil
 import socket
 import subprocess
@@ -12,7 +11,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from deploy.local import marked
@@ -22,7 +20,6 @@ REPO = Path(__file__).parents[2]
 CLI = Path(sys.executable).with_name("watchkeeper")
 PORT_OFFSET = int(os.environ.get("WATCHKEEPER_E2E_PORT_OFFSET", "4000"))
 NOBODY = 65534
-WARM_S = 30.0
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -80,18 +77,11 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
 
 def test_up_twice_then_down_twice(shell: Shell) -> None:
-    """Warm within half a minute, SLO values included; twice changes nothing; down leaves nothing."""
+    """SLO values are there when it returns; twice changes nothing; down leaves nothing."""
     assert shell.run("up").returncode == 0
     assert shell.run("down").returncode == 0
-    begun, busy_s, ours_s = time.monotonic(), _busy_s(), _children_s()
     up = shell.run("up")
-    took_s = time.monotonic() - begun
     assert up.returncode == 0, up.stderr
-    stack_s = sum(sum(psutil.Process(each.pid).cpu_times()[:4]) for each in shell.left())
-    others_s = max(0.0, _busy_s() - busy_s - stack_s - (_children_s() - ours_s))
-    # What other programs of this machine took meanwhile is not the stack's to answer for.
-    own_s = took_s - others_s / (os.cpu_count() or 1)
-    assert own_s <= WARM_S, f"warm up took {took_s:.1f} s, of which others took {took_s - own_s:.1f} s"
     assert "gateway-availability" in up.stdout
     assert f"127.0.0.1:{9400 + PORT_OFFSET}" in up.stdout
     before = {each.process: each.pid for each in shell.left()}
@@ -137,18 +127,6 @@ def test_a_port_in_use_is_one_sentence(shell: Shell) -> None:
     assert up.stderr.splitlines()[-1].startswith(f"port {port} is wanted by prometheus but held by ")
     assert "WATCHKEEPER_PORT_OFFSET" in up.stderr
     assert shell.left() == ()
-
-
-def _busy_s() -> float:
-    """Tell how long this machine's processors have worked, all together."""
-    times = psutil.cpu_times()
-    return float(times.user + times.system + times.irq + times.softirq + times.steal)
-
-
-def _children_s() -> float:
-    """Tell how long the commands that we ran have worked."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Figures, not tests: ``make bench`` prints what the documentation claims, and on what it was measured."""
