@@ -54,8 +54,8 @@ integration: ## Run the tests against real servers on free loopback ports
 bench: packages venv ## Measure what the documentation claims (figures, not tests)
 	@$(BIN)/python -m benchmarks
 
-goldens: ## Write the expected messages of `watchkeeper check` anew; then read the diff
-	@WATCHKEEPER_UPDATE_GOLDENS=1 $(BIN)/pytest tests/cli/check -q
+goldens: ## Write the expected output of `watchkeeper check` and `explain` anew; then read the diff
+	@WATCHKEEPER_UPDATE_GOLDENS=1 $(BIN)/pytest tests/cli/check tests/cli/explain -q
 
 format: ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .

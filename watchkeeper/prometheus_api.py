@@ -65,6 +65,21 @@ class PrometheusApi(HttpApi):
             raise BackendError(f"{self.base_url}: {expr!r} gave {len(samples)} series; aggregate it to one")
         return samples[0].value if samples and not math.isnan(samples[0].value) else None
 
+    def samples_read(self, expr: str) -> int:
+        """Evaluate an expression now; give how many samples the server had to read for it."""
+        data = self._call("POST", "/api/v1/query", {"query": expr, "stats": "all"}, what=expr)
+        return int(data["stats"]["samples"]["totalQueryableSamples"])
+
+    def rule_groups(self) -> Sequence[Mapping[str, Any]]:
+        """Give every rule group that is loaded, as the server describes it."""
+        groups: Sequence[Mapping[str, Any]] = self._call("GET", "/api/v1/rules", None, what="rules")["groups"]
+        return groups
+
+    def configuration(self) -> str:
+        """Give the configuration in force, as YAML with every default filled in."""
+        data = self._call("GET", "/api/v1/status/config", None, what="configuration")
+        return str(data["yaml"])
+
     def alerts(self) -> Sequence[ActiveAlert]:
         """Give every pending or firing alert."""
         data = self._call("GET", "/api/v1/alerts", None, what="alerts")

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "Check the catalog; report every problem at once.",
     "schema": "Write the JSON Schemas that editors complete from.",
     "render": "Write every generated file from the catalog.",
+    "explain": "Explain an SLO: its windows, how soon an outage alerts, what its rules cost.",
     "up": "Start the native stack and wait until it is healthy.",
     "down": "Stop the native stack; leave no process behind.",
     "status": "Show processes, SLOs and open pages.",
