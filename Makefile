@@ -3,14 +3,18 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Packages come before the virtual environment, and that before all else.
+.NOTPARALLEL:
 
 BIN := .venv/bin
 UV := $(BIN)/uv
+INSTALLED := [ -x $(BIN)/watchkeeper ] || { echo "nothing is installed yet; run: make up" >&2; exit 1; }
+NO_PACKAGES := echo "could not install the Python packages (the lines above say why); is there a network? Then run this again" >&2
 
 .PHONY: help up down status logs test e2e lint unit promtool integration bench goldens format packages venv lock secrets
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: ## Install what is missing, start everything, wait until it is healthy and measures, print where it is
 	@deploy/local/packages
@@ -19,12 +23,15 @@ up: ## Install what is missing, start everything, wait until it is healthy and m
 	@$(BIN)/watchkeeper up
 
 down: ## Stop the stack; leave no process behind (data and logs stay)
-	@[ ! -x $(BIN)/python ] || $(BIN)/watchkeeper down
+	@if [ -x $(BIN)/watchkeeper ] || [ -e "$${WATCHKEEPER_STATE_DIR:-.run}/conf" ]; then \
+	  $(MAKE) venv && $(BIN)/watchkeeper down; else echo "nothing was running"; fi
 
 status: ## Show processes, SLOs and open pages; fails when something is not healthy
+	@$(INSTALLED)
 	@$(BIN)/watchkeeper status
 
 logs: ## Follow the logs of all processes (of some: watchkeeper logs PROCESS --follow)
+	@$(INSTALLED)
 	@$(BIN)/watchkeeper logs --follow
 
 test: packages venv ## Prove everything that is quick: lint, types, layers, unit, promtool, command line, real servers
@@ -67,9 +74,13 @@ packages: ## Install the Debian packages that the stack and its tests need
 venv: .venv/.installed ## Make the virtual environment from the hashed lock files
 
 .venv/.installed: requirements/bootstrap.txt requirements/dev.txt pyproject.toml
-	@[ -x $(BIN)/python ] || python3 -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@deploy/local/packages
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { python3 --version; echo "Python 3.11 or later is needed" >&2; exit 1; }
+	@# One that was interrupted while it was made has a python but no pip.
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || python3 -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --retries 1 --disable-pip-version-check --require-hashes \
+	  -r requirements/bootstrap.txt 2>.venv/pip.log || { tail -n 1 .venv/pip.log >&2; $(NO_PACKAGES); exit 1; }
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt || { $(NO_PACKAGES); exit 1; }
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
