@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from loadtests.drills.alertmanager import AlertmanagerApi
 from loadtests.drills.inject import Injector
 from loadtests.drills.plan import Plan
 from loadtests.drills.seen import Observation, SeenAlert
+from watchkeeper.alertmanager_api import AlertmanagerApi
 from watchkeeper.conventions import ALERTNAME, SERVICE, SEVERITY, SEVERITY_NONE, SEVERITY_TICKET, SLO
 from watchkeeper.errors import WatchkeeperError
 from watchkeeper.pages import InboxApi

@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.local.start import repository
-from loadtests.drills.alertmanager import AlertmanagerApi
 from loadtests.drills.cleanup import clean_up
 from loadtests.drills.inject import FaultSwitch
 from loadtests.drills.interrupt import SignalGuard
@@ -22,6 +21,7 @@ from loadtests.drills.observe import Servers
 from loadtests.drills.plan import UnknownDrillError, known_faults, make_plan
 from loadtests.drills.rehearse import SteadyClock, describe, rehearse
 from loadtests.drills.verdict import EXIT_CODES
+from watchkeeper.alertmanager_api import AlertmanagerApi
 from watchkeeper.catalog.base import format_duration, parse_duration
 from watchkeeper.catalog.loader import load_catalog
 from watchkeeper.catalog.resilience import Drill, ExpectPage

@@ -1,6 +1,6 @@
 """``watchkeeper explain slo``: what is printed, for eyes and for machines.
 
-After a wanted change of the text: ``WATCHKEEPER_UPDATE_GOLDENS=1 pytest tests/cli/explain``, and review the diff.
+After a wanted change of the text: ``make goldens``, and review the diff.
 """
 
 import json

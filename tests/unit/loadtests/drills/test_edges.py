@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from loadtests.drills.addresses import AddressError, of_job, read_targets
-from loadtests.drills.alertmanager import Silence
 from loadtests.drills.record import BusyError, DrillRecords, SwitchedFault
 from tests.unit.loadtests.drills.drill_story import START
+from watchkeeper.alertmanager_api import Silence
 from watchkeeper.errors import WatchkeeperError
 
 LABELS = {"alertname": "ErrorBudgetBurn", "service": "shop", "severity": "page"}

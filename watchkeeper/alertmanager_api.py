@@ -1,7 +1,8 @@
-"""A client of Alertmanager's HTTP API: the alerts that it holds and the silences that are active.
+"""A client of Alertmanager's HTTP API: what it holds, what is silenced, and the configuration in force.
 
 A drill asks it because between "fires in Prometheus" and "reached a person" everything that can go
-wrong happens in here: an alert may be silenced, inhibited, or stuck at its receiver.
+wrong happens in here: an alert may be silenced, inhibited, or stuck at its receiver. A plan asks it what
+runs.
 """
 
 import re
@@ -77,6 +78,14 @@ class Silence(_Model):
         return self.status.state == "active" and all(matcher.matches(labels) for matcher in self.matchers)
 
 
+class _Configuration(_Model):
+    original: str
+
+
+class _Status(_Model):
+    config: _Configuration
+
+
 class AlertmanagerApi(HttpApi):
     """One Alertmanager, by its base URL.
 
@@ -90,6 +99,10 @@ class AlertmanagerApi(HttpApi):
     def silences(self) -> Sequence[Silence]:
         """Give every silence, expired ones too."""
         return self._get("/api/v2/silences", _SILENCES)
+
+    def configuration(self) -> str:
+        """Give the configuration in force, as YAML with defaults filled in and secrets masked."""
+        return self._get("/api/v2/status", _STATUS).config.original
 
     def _get(self, path: str, kind: TypeAdapter[T]) -> T:
         try:
@@ -105,3 +118,4 @@ class AlertmanagerApi(HttpApi):
 
 _ALERTS = TypeAdapter(tuple[HeldAlert, ...])
 _SILENCES = TypeAdapter(tuple[Silence, ...])
+_STATUS = TypeAdapter(_Status)
