@@ -1,8 +1,7 @@
 """Adds and removes replicas while the stack runs, and breaks processes on purpose.
 
-The order is what makes it lossless. Adding: started, healthy, written to HAProxy's file, let in. Removing:
-drained, taken off Prometheus's targets, stopped. HAProxy's file and its memory say the same at every rest, so
-a HAProxy that is restarted in between agrees.
+The order is what makes it lossless. Adding: started, healthy, let in. Removing: drained, taken off
+Prometheus's targets, stopped. However it ends, the rotation is settled by the record at last.
 """
 
 import signal
@@ -11,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from deploy.haproxy.runtime import HaproxyAwayError, Rotation, Runtime
-from deploy.local import marked
-from deploy.local.configure import Context, configure, write_targets
+from deploy.local import marked, rotation
+from deploy.local.configure import write_targets
 from deploy.local.control import Supervisor
 from deploy.local.health import Prober
 from deploy.local.paths import StateDir, operation, write_atomically
@@ -23,8 +21,7 @@ from deploy.local.supervisor_conf import render
 from watchkeeper.errors import StackError
 
 HEALTHY_TIMEOUT_S = 60.0
-DRAIN_TIMEOUT_S = 30.0
-HAPROXY_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 30.0
 POLL_S = 0.1
 
 Report = Callable[[str], None]
@@ -84,10 +81,13 @@ class RunningStack:
             limit = spec.replicas_max if spec is not None else 0
             if not 1 <= count <= limit:
                 raise StackError(f"{group} can have 1 to {limit} replicas, not {count}")
-            if count > before:
-                self._add(group, before, count, report)
-            elif count < before:
-                self._remove(group, before, count, report)
+            try:
+                if count > before:
+                    self._add(group, before, count, report)
+                elif count < before:
+                    self._remove(group, before, count, report)
+            finally:
+                rotation.settle(self.state, self.record(), group)
 
     def kill(self, name: str) -> int:
         """End a process the hard way (SIGKILL), as a crash would; give the pid it had."""
@@ -123,24 +123,21 @@ class RunningStack:
         except BaseException:
             self._forget(record, names)
             raise
-        self._configure(grown)
         for name in names:
-            self._rotate(group, name, Rotation.READY)
-            report(f"{name} serves")
+            report(f"{name} is healthy")
 
     def _remove(self, group: str, before: int, count: int, report: Report) -> None:
         record = self.record()
         shrunk = record.model_copy(update={"replicas": {**record.replicas, group: count}})
         names = tuple(f"{group}-{index}" for index in range(count + 1, before + 1))
-        self._configure(shrunk)
+        # A HAProxy that is restarted while it drains must not let them in again.
+        rotation.write_file(self.state, shrunk)
         for name in names:
             report(f"draining {name}")
-            self._rotate(group, name, Rotation.DRAIN)
-        self._until_drained(group, names)
+        rotation.drain(self.state, record, group, names)
         write_targets(self.state, shrunk.programs())
         self._forget(shrunk, names)
         for name in names:
-            self._rotate(group, name, Rotation.MAINTENANCE)
             report(f"{name} is gone")
 
     def _save(self, record: Record) -> None:
@@ -154,7 +151,7 @@ class RunningStack:
         """Stop these and make ``record`` (without them) what the stack should be."""
         for name in names:
             self._supervisor.stop(name)
-        give_up = time.monotonic() + DRAIN_TIMEOUT_S
+        give_up = time.monotonic() + STOP_TIMEOUT_S
         while time.monotonic() < give_up:
             infos = self._supervisor.processes()
             if not any(infos[name].statename.has_process for name in names if name in infos):
@@ -178,37 +175,3 @@ class RunningStack:
                     said = "; ".join(f"{name} {healths[name].said}" for name in sick)
                     raise StackError(f"not healthy within {HEALTHY_TIMEOUT_S:.0f} s, removed again: {said}")
                 time.sleep(POLL_S)
-
-    def _balancers(self, group: str) -> list[Program]:
-        return [program for program in self.record().programs() if program.balances == group]
-
-    def _configure(self, record: Record) -> None:
-        """Write HAProxy's file for what is about to be true, so that a restart agrees."""
-        context = Context(record.stack, record.place, self.state, record.replicas)
-        configure(context, [p for p in record.programs() if p.balances], record.digests)
-
-    def _rotate(self, group: str, name: str, rotation: Rotation) -> None:
-        """Tell HAProxy; one that is being restarted this moment reads the file, and is told again."""
-        for _ in self._balancers(group):
-            give_up = time.monotonic() + HAPROXY_TIMEOUT_S
-            while True:
-                try:
-                    Runtime(self.state.haproxy_socket).rotate(group, name, rotation)
-                    break
-                except HaproxyAwayError:
-                    if time.monotonic() > give_up:
-                        raise
-                    time.sleep(POLL_S)
-
-    def _until_drained(self, group: str, names: tuple[str, ...]) -> None:
-        """Wait until no request is under way; a request that never ends is cut by the time limit."""
-        give_up = time.monotonic() + DRAIN_TIMEOUT_S
-        while self._balancers(group) and time.monotonic() < give_up:
-            try:
-                servers = Runtime(self.state.haproxy_socket).servers(group)
-            except HaproxyAwayError:
-                time.sleep(POLL_S)
-                continue
-            if not any(servers[name].sessions for name in names if name in servers):
-                return
-            time.sleep(POLL_S)

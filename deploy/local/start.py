@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local import marked, preflight
+from deploy.local import marked, preflight, rotation
 from deploy.local.configure import KINDS, Context, configure, write_targets
 from deploy.local.control import ProcessInfo, State, Supervisor, SupervisorAwayError
 from deploy.local.health import Prober
@@ -102,6 +102,7 @@ class _Start:
         self.record = self.record.model_copy(update={"digests": digests})
         write_record(state, self.record)
         self._start_all(programs)
+        rotation.settle_all(state, self.record)
         return self.record
 
     def _is_alive(self) -> bool:

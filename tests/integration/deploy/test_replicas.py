@@ -5,14 +5,18 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import httpx2
+import psutil
 import pytest
 import yaml
 
 from deploy.haproxy.runtime import Runtime
+from deploy.local import rotation
+from deploy.local.paths import StateDir
+from deploy.local.record import Record
 from tests.integration.deploy.conftest import Stub, until
 from watchkeeper.errors import StackError
 
@@ -129,6 +133,32 @@ def test_a_scaled_stack_stays_scaled_when_up_is_called_again(balanced: Stub) -> 
     assert balanced.pids() == before
 
 
+@pytest.mark.parametrize("repair", ["at once", "scale", "up"])
+def test_an_interrupted_scaling_leaves_nobody_out_of_rotation(
+    balanced: Stub, monkeypatch: pytest.MonkeyPatch, repair: str
+) -> None:
+    """Ctrl-C while it drains: all serve again at once, or (had we been killed) after any `scale` or `up`."""
+    drain = rotation.drain
+
+    def interrupted(state: StateDir, record: Record, group: str, names: Sequence[str]) -> None:
+        drain(state, record, group, names)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rotation, "drain", interrupted)
+        if repair != "at once":
+            patch.setattr(rotation, "settle", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            balanced.running().scale("api", 1)
+    if repair != "at once":
+        assert _status(balanced)["api-2"].startswith("DRAIN")
+    if repair == "scale":
+        balanced.running().scale("api", 2)
+    elif repair == "up":
+        balanced.up(yaml.safe_load(balanced.file.read_text())["processes"])
+    until(lambda: set(_who_answers(balanced, 10)) == {"api-1", "api-2"}, "both serve")
+
+
 def test_a_request_under_way_survives_the_removal_of_its_replica(balanced: Stub) -> None:
     """Draining waits for it."""
     answers: list[int] = []
@@ -153,7 +183,9 @@ def test_killing_one_replica_between_requests_loses_nothing(balanced: Stub) -> N
     """A connection that is refused is tried on another replica, for a POST as well: it was never sent."""
     with httpx2.Client(trust_env=False) as client:
         for _ in range(3):
-            balanced.running().kill("api-1")
+            pid = balanced.running().kill("api-1")
+            # SIGKILL was sent, but until it is dead it may still accept a request, and lose it.
+            until(lambda pid=pid: not psutil.pid_exists(pid), "it is dead")  # type: ignore[misc]
             codes = {client.post(_edge(balanced), content=b"x").status_code for _ in range(20)}
             assert codes == {200}
             until(lambda: balanced.look().complaints == [], "it is back")
