@@ -123,12 +123,12 @@ def test_up_times_out_with_the_truth(stub: Stub) -> None:
     """A process that runs but never becomes healthy is said to do just that; `up` can be tried again."""
     late = {
         "name": "late",
-        "command": stub.command("--ready-after", "3"),
+        "command": stub.command("--ready-after", "8"),
         "port": stub.port,
         "health": "/healthz",
     }
     with pytest.raises(StackError, match=r"late is not healthy: runs \(pid \d+\) but answers 503"):
-        stub.up([late], timeout_s=1)
+        stub.up([late], timeout_s=4)
     assert stub.row("late").condition in {Condition.STARTING, Condition.UNHEALTHY}
     assert "healthy late" in " ".join(stub.up([late]).events)
 
