@@ -103,6 +103,19 @@ def test_only_what_is_missing_is_installed_and_debian_starts_no_service(machine:
 
 
 @as_root
+def test_only_services_installed_now_are_kept_from_starting_at_the_next_boot(machine: Machine) -> None:
+    """Debian enables what it installs; what was there before is the administrator's."""
+    machine.has("haproxy", "amtool")
+    machine.program("apt-get")
+    machine.program("systemctl", "exit 1")
+    assert machine.run() == (0, "installing: prometheus-alertmanager haproxy\n")
+    assert [call for call in machine.calls if call.startswith("systemctl")] == [
+        "systemctl disable -q prometheus-alertmanager",
+        "systemctl disable -q haproxy",
+    ]
+
+
+@as_root
 def test_a_policy_that_was_there_is_never_touched(machine: Machine) -> None:
     """It is the administrator's."""
     machine.has("haproxy")
