@@ -68,6 +68,11 @@ class Windows:
     ticket: tuple[Pair, ...]
 
     @property
+    def page_long(self) -> timedelta:
+        """The shortest level 1 window that outlasts a pending phase: the page pairs' shorter long window."""
+        return self.level1[1]
+
+    @property
     def sampled(self) -> timedelta:
         """The level 1 window that level 2 and the period sample: the shortest."""
         return self.level1[0]

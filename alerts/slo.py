@@ -129,10 +129,9 @@ class _SloRules:
         return above(pair.long).and_(above(pair.short))
 
     def _absent(self) -> AlertingRule:
-        level0 = self._recorded(c.BAD_RATE, self._windows.level0)
         return AlertingRule(
             alert=c.ALERT_SLI_ABSENT,
-            expr=promql.without("max", promql.call("absent", level0), [c.WINDOW]),
+            expr=self._is_absent(),
             severity=c.SEVERITY_PAGE if self._slo.alerts.page else c.SEVERITY_TICKET,
             labels=self._labels,
             pending=ABSENT_PENDING,
@@ -144,6 +143,16 @@ class _SloRules:
             runbook_url=runbook_url(self._links, c.ALERT_SLI_ABSENT),
             dashboard_url=slo_dashboard_url(self._links, self._objective.id),
         )
+
+    def _is_absent(self) -> Expr:
+        level0 = self._recorded(c.BAD_RATE, self._windows.level0)
+        absent = promql.without("max", promql.call("absent", level0), [c.WINDOW])
+        if not self._objective.sli.group_by:
+            return absent
+        # absent() sees only that every group is gone; one group alone is missed where it lately was.
+        lately = self._recorded(c.BAD_RATE, self._windows.page_long)
+        missing = lately.unless(level0, ignoring=[c.WINDOW])
+        return absent.or_(promql.without("max", missing, [c.WINDOW]) * promql.number(0) + promql.number(1))
 
     def _record(self, metric: str, expr: Expr, window: timedelta) -> RecordingRule:
         return RecordingRule(metric, expr, {**self._labels, c.WINDOW: promql.duration(window)})

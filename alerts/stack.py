@@ -19,10 +19,15 @@ from watchkeeper.promql import Expr
 
 PROMETHEUS = "prometheus"
 ALERTMANAGER = "alertmanager"
+EXPORTERS = "exporters"
 
 CRITICAL_PENDING = timedelta(minutes=1)
 PENDING = timedelta(minutes=5)
 LOOKBACK = timedelta(minutes=5)
+MAINTENANCE_ECHO = timedelta(minutes=6)
+"""What burned inside a maintenance window stays in the page pairs' short window a little longer."""
+SNAPSHOT_AGE_MAX = timedelta(minutes=5)
+"""Exporters build anew every few seconds."""
 
 
 def job_group(service: Service, settings: Settings) -> Group:
@@ -39,6 +44,8 @@ def stack_group(catalog: Catalog) -> Group:
         rules += _prometheus_rules(_Owned(owners[PROMETHEUS], catalog.settings))
     if ALERTMANAGER in owners:
         rules += _alertmanager_rules(_Owned(owners[ALERTMANAGER], catalog.settings))
+    if EXPORTERS in owners:
+        rules += _exporter_rules(_Owned(owners[EXPORTERS], catalog.settings))
     rules += [_maintenance(service, catalog.settings) for service in catalog.services]
     return Group("stack", catalog.settings.scrape_interval, rules)
 
@@ -174,11 +181,34 @@ def _reload_failed(owned: _Owned, successful: Expr, job: str) -> AlertingRule:
     )
 
 
+def _exporter_rules(owned: _Owned) -> list[AlertingRule]:
+    return [
+        owned.alert(
+            c.ALERT_SNAPSHOT_STALE,
+            (promql.TIME - promql.series(c.SNAPSHOT_TIMESTAMP)) > _seconds(SNAPSHOT_AGE_MAX),
+            severity=c.SEVERITY_TICKET,
+            summary="What the exporter {{ $labels.exporter }} says is old",
+            description=(
+                "Its last good snapshot is {{ $value | humanizeDuration }} old: it can not build a new one. "
+                "What is read from it may no longer be so."
+            ),
+        ),
+    ]
+
+
+def _seconds(value: timedelta) -> Expr:
+    return promql.number(value // timedelta(seconds=1))
+
+
 def _maintenance(service: Service, settings: Settings) -> AlertingRule:
     active = promql.series(c.MAINTENANCE_ACTIVE, service=service.id)
+    lately = promql.aggregate("max", promql.over("max_over_time", active, MAINTENANCE_ECHO))
+    built = promql.aggregate("max", promql.series(c.SNAPSHOT_TIMESTAMP, exporter="calendar"))
+    # An exporter that is stuck must not keep a service silent for ever.
+    is_current = (promql.TIME - built) < _seconds(SNAPSHOT_AGE_MAX)
     return _Owned(service, settings).alert(
         c.ALERT_MAINTENANCE,
-        promql.aggregate("max", active).eq(promql.number(1)),
+        lately.eq(promql.number(1)).and_(is_current),
         severity=c.SEVERITY_NONE,
         pending=timedelta(0),
         summary=f"{service.name}: planned maintenance",

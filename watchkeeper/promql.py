@@ -39,6 +39,10 @@ class Expr:
     def __gt__(self, other: "Expr") -> "Expr":
         return _binary(self, ">", other, _COMPARE)
 
+    def ge(self, other: "Expr") -> "Expr":
+        """Keep the series of ``self`` that are at least ``other``; NaN is not."""
+        return _binary(self, ">=", other, _COMPARE)
+
     def __lt__(self, other: "Expr") -> "Expr":
         return _binary(self, "<", other, _COMPARE)
 
@@ -57,6 +61,10 @@ class Expr:
     def and_(self, other: "Expr", *, on: Iterable[str] = ()) -> "Expr":
         """Keep the series of ``self`` that have a partner in ``other``, by all labels or by ``on``."""
         return _binary(self, f"and{_matching('on', on)}", other, _AND)
+
+    def unless(self, other: "Expr", *, ignoring: Iterable[str] = ()) -> "Expr":
+        """Keep the series of ``self`` that have no partner in ``other``."""
+        return _binary(self, f"unless{_matching('ignoring', ignoring)}", other, _AND)
 
     def or_(self, other: "Expr", *, ignoring: Iterable[str] = ()) -> "Expr":
         """Take the series of ``self``, and those of ``other`` that it lacks."""

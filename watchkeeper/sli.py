@@ -71,9 +71,9 @@ def _native_latency(sli: LatencySli, window: timedelta) -> CompiledSli:
     merged = promql.aggregate("sum", promql.over("rate", _series(sli.histogram), window), by=sli.group_by)
     total = promql.call("histogram_count", merged)
     fast = promql.call("histogram_fraction", promql.number(0), _seconds(sli.threshold), merged)
-    # The fraction is NaN without events; events per second times the slow fraction is then 0 instead.
-    slow = ((promql.number(1) - fast) * total).or_(total * promql.number(0))
-    return CompiledSli(bad=slow, total=total)
+    # Without events the fraction is NaN, which would poison every average of it; a comparison drops it.
+    slow = ((promql.number(1) - fast) * total).ge(promql.number(0))
+    return _coalesced(slow, total)
 
 
 def _condition(is_bad: Expr, by: Sequence[str]) -> CompiledSli:

@@ -58,13 +58,31 @@ class _SloCases:
             [],
             [self._alerting(c.ALERT_SLI_ABSENT, None, ABSENT, fires=True)],
         )
+        if self._objective.sli.group_by and testable(self._objective):
+            yield self._one_group_gone()
         if testable(self._objective):
             yield self._outage()
-            yield self._recovered()
+            if c.SEVERITY_PAGE in self._severities:
+                yield self._recovered()
             yield self._steady(
                 SLOW_BURN, "burns twice as fast as it may: a ticket, no page", c.SEVERITY_TICKET
             )
             yield self._steady(SUSTAINABLE, "burns half as fast as it may: silence", None)
+
+    def _one_group_gone(self) -> Mapping[str, Any]:
+        before, after = self._steps(OUTAGE), self._steps(ABSENT)
+        healthy = burning(self._objective, Decimal(0), before)
+        gone = [InputSeries(s.series, f"{s.values} stale") for s in healthy]
+        stays = burning(self._objective, Decimal(0), before + after)
+        other = [InputSeries(s.series.replace(f'"{GROUP_VALUE}"', '"two"'), s.values) for s in stays]
+        vanished = dict.fromkeys(self._objective.sli.group_by, GROUP_VALUE)
+        labels = {c.ALERTNAME: c.ALERT_SLI_ABSENT, c.SLO: self._objective.id, "alertstate": "firing"}
+        at = (before + after) * self._interval
+        return self._test(
+            f"{self._objective.id}: one group of several is gone, so SliAbsent fires for it",
+            [*gone, *other],
+            [firing({**labels, **vanished}, at, fires=True), firing(labels, at, fires=True)],
+        )
 
     def _outage(self) -> Mapping[str, Any]:
         test = self._test(
@@ -84,7 +102,7 @@ class _SloCases:
         }
 
     def _recovered(self) -> Mapping[str, Any]:
-        short = max((pair_window for pair_window in self._page_short_windows()), default=timedelta(minutes=5))
+        short = max(pair.short for pair in windows_for(self._objective, self._interval).page)
         bad, good = self._steps(OUTAGE), self._steps(short + timedelta(minutes=2))
         outage = burning(self._objective, Decimal(1), bad)
         after = burning(self._objective, Decimal(0), good)
@@ -93,12 +111,11 @@ class _SloCases:
         return self._test(
             f"{self._objective.id}: an outage that is over no longer pages",
             series,
-            [self._alerting(c.ALERT_BURN, c.SEVERITY_PAGE, at, fires=False)],
+            [
+                self._alerting(c.ALERT_BURN, c.SEVERITY_PAGE, bad * self._interval, fires=True),
+                self._alerting(c.ALERT_BURN, c.SEVERITY_PAGE, at, fires=False),
+            ],
         )
-
-    def _page_short_windows(self) -> Iterator[timedelta]:
-        for pair in windows_for(self._objective, self._interval).page:
-            yield pair.short
 
     def _steady(self, burn_rate: Decimal, title: str, severity: str | None) -> Mapping[str, Any]:
         ratio = burn_rate * self._budget

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from alerts.rules import AlertingRule
@@ -19,19 +20,19 @@ class Case:
 
     title: str
     series: Mapping[str, str]
-    """Series to promtool values, in which ``N`` stands for as many scrapes as the test is long."""
+    """Series to promtool values; ``N`` stands for the scrapes of the test, ``S`` for seconds between two."""
     fires: bool
 
     def as_mapping(self, rule: AlertingRule, interval: timedelta) -> Mapping[str, Any]:
         """Give the case as promtool reads it."""
-        steps = AT // interval
+        steps, step = AT // interval, promql.number(Decimal(interval / timedelta(seconds=1))).text
         labels = {c.ALERTNAME: rule.alert, "alertstate": "firing"}
         labels |= {k: v for k, v in rule.labels.items() if "{{" not in v}
         return {
             "name": f"{rule.alert}{_about(rule)}: {self.title}",
             "interval": promql.duration(interval),
             "input_series": [
-                {"series": series, "values": values.replace("N", str(steps))}
+                {"series": series, "values": values.replace("N", str(steps)).replace("S", step)}
                 for series, values in self.series.items()
             ],
             "promql_expr_test": [
@@ -75,6 +76,19 @@ def _counter(title: str, metric: str, **labels: str) -> Sequence[Case]:
     return [Case(title, {series: "0+1xN"}, fires=True), Case("all is well", {series: "7xN"}, fires=False)]
 
 
+_BUILT = promql.series(c.SNAPSHOT_TIMESTAMP, exporter="calendar").text
+_NEVER_AGAIN, _EVERY_SCRAPE = "0xN", "0+SxN"
+
+
+def _maintenance_cases(rule: AlertingRule) -> Sequence[Case]:
+    active = promql.series(c.MAINTENANCE_ACTIVE, service=rule.labels[c.SERVICE]).text
+    return [
+        Case("a window is open", {active: "1xN", _BUILT: _EVERY_SCRAPE}, fires=True),
+        Case("no window is open", {active: "0xN", _BUILT: _EVERY_SCRAPE}, fires=False),
+        Case("the exporter is stuck", {active: "1xN", _BUILT: _NEVER_AGAIN}, fires=False),
+    ]
+
+
 CASES: Mapping[str, Callable[[AlertingRule], Sequence[Case]]] = {
     c.ALERT_JOB_DOWN: job_cases,
     c.ALERT_TARGET_DOWN: job_cases,
@@ -102,7 +116,9 @@ CASES: Mapping[str, Callable[[AlertingRule], Sequence[Case]]] = {
         job="alertmanager",
         integration="webhook",
     ),
-    c.ALERT_MAINTENANCE: lambda rule: _gauge(
-        "a window is open", c.MAINTENANCE_ACTIVE, 1, 0, service=rule.labels[c.SERVICE]
-    ),
+    c.ALERT_SNAPSHOT_STALE: lambda _: [
+        Case("the snapshot is old", {_BUILT: _NEVER_AGAIN}, fires=True),
+        Case("the snapshot is built again and again", {_BUILT: _EVERY_SCRAPE}, fires=False),
+    ],
+    c.ALERT_MAINTENANCE: _maintenance_cases,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from alerts.routing import Delivery, alertmanager_config
+from watchkeeper.catalog.base import parse_duration
 from watchkeeper.catalog.catalog import Catalog
 
 MakeCatalog = Callable[..., Catalog]
@@ -54,3 +55,10 @@ def test_inhibition_between_tiers_needs_an_slo_on_both_sides(make_catalog: MakeC
     rule = alertmanager_config(make_catalog(), LOCAL)["inhibit_rules"][0]
     assert 'slo=~".+"' in rule["source_matchers"]
     assert 'slo=~".+"' in rule["target_matchers"]
+
+
+def test_the_heartbeat_repeats_sooner_than_its_group_is_looked_at(make_catalog: MakeCatalog) -> None:
+    """Were they equal, every second beat would come a moment too early and be left out."""
+    routes = alertmanager_config(make_catalog(), LOCAL)["route"]["routes"]
+    heartbeat = next(route for route in routes if route["receiver"] == "heartbeat")
+    assert parse_duration(heartbeat["repeat_interval"]) < parse_duration(heartbeat["group_interval"])
