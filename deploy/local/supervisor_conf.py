@@ -19,6 +19,10 @@ LOG_BACKUPS = 2
 START_RETRIES = 1_000_000
 """Never give up: the pause between two tries is capped (``deploy.local.ledger``), and the status shows it."""
 
+INHERITED = frozenset({"WATCHKEEPER_GRAFANA_URL"})
+"""Settings of ours that processes take from the shell of whoever starts the stack. Every other one is meant
+for commands: a process that asked the server of another stack would answer with that stack's truth."""
+
 _SAFE = frozenset("@%+=:,./-_")
 
 
@@ -120,15 +124,16 @@ stdout_logfile_backups={LOG_BACKUPS}
 
 def environment(state: StateDir, place: Place, inherited: dict[str, str]) -> dict[str, str]:
     """Give the environment of the supervisor, which every process inherits."""
-    env = {key: value for key, value in inherited.items() if not key.startswith("SUPERVISOR_")}
+    env = {
+        key: value
+        for key, value in inherited.items()
+        if key in INHERITED or not key.startswith(("SUPERVISOR_", "WATCHKEEPER_"))
+    }
     bypass = [entry for entry in (env.get("NO_PROXY") or env.get("no_proxy") or "").split(",") if entry]
     bypass += [host for host in ("127.0.0.1", "localhost") if host not in bypass]
     return env | {
         STACK_MARK: state.id,
         PROCESS_MARK: "supervisord",
-        # Also when they came as options: whoever a process of the stack asks, it must be this stack.
-        "WATCHKEEPER_PORT_OFFSET": str(place.port_offset),
-        "WATCHKEEPER_STATE_DIR": str(place.state),
         # Loopback is never reached through a proxy, whatever the user's shell says.
         "NO_PROXY": ",".join(bypass),
         "no_proxy": ",".join(bypass),

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local import stack
+from deploy.local.programs import Place, resolve
 from watchkeeper.catalog.catalog import Catalog
 from watchkeeper.catalog.loader import load_catalog
+from watchkeeper.endpoints import endpoints
 from watchkeeper.promql import duration
 
 ROOT = Path(__file__).parents[3]
@@ -38,3 +40,12 @@ def test_the_native_stack_begins_and_ends_scaling_where_the_catalog_does(catalog
         for policy in service.scaling:
             assert specs[policy.job].replicas == policy.replicas_min
             assert specs[policy.job].replicas_max == policy.replicas_max
+
+
+def test_the_console_asks_the_servers_of_its_own_stack() -> None:
+    """Wherever its ports are shifted to, and whatever the shell says."""
+    place = Place(repo=ROOT, state=Path("/s"), python=Path("/p"), port_offset=1000)
+    programs = resolve(stack.load(FILES), place, which=lambda name: name)
+    (console,) = (program for program in programs if program.name == "console")
+    assert endpoints(console.env).prometheus == "http://127.0.0.1:10090"
+    assert endpoints(console.env).alertmanager == "http://127.0.0.1:10093"

@@ -114,11 +114,27 @@ def test_every_process_dies_with_its_supervisor_but_the_guardian(state_dir: Path
 
 def test_loopback_is_never_reached_through_a_proxy() -> None:
     """A proxy in the user's shell would answer health checks for the dead."""
-    place = Place(repo=Path("/r"), state=Path("/s"), python=Path("/p"), port_offset=7)
+    place = Place(repo=Path("/r"), state=Path("/s"), python=Path("/p"))
     env = environment(
         StateDir(Path("/s")), place, {"NO_PROXY": "corp", "SUPERVISOR_ENABLED": "1", "HOME": "/h"}
     )
     assert env["NO_PROXY"] == env["no_proxy"] == "corp,127.0.0.1,localhost"
-    assert env["WATCHKEEPER_PORT_OFFSET"] == "7"
     assert env["HOME"] == "/h"
     assert "SUPERVISOR_ENABLED" not in env
+
+
+def test_a_setting_of_the_users_shell_does_not_lead_to_another_stack() -> None:
+    """Who asks whom is said in the description; only what belongs to no stack is inherited."""
+    place = Place(repo=Path("/r"), state=Path("/s"), python=Path("/p"))
+    ours = {
+        "WATCHKEEPER_PROMETHEUS_URL": "http://127.0.0.1:1",
+        "WATCHKEEPER_CONSOLE_HOST": "::1",
+        "WATCHKEEPER_PORT_OFFSET": "7",
+        "WATCHKEEPER_GRAFANA_URL": "http://127.0.0.1:3",
+    }
+    env = environment(StateDir(Path("/s")), place, ours)
+    assert {key for key in env if key.startswith("WATCHKEEPER_")} == {
+        "WATCHKEEPER_STACK",
+        "WATCHKEEPER_PROCESS",
+        "WATCHKEEPER_GRAFANA_URL",
+    }
