@@ -4,12 +4,16 @@ Deliveries come more than once (retries, reminders) and from more than one Alert
 order, so the order of arrival proves little. What tells incidents apart is each alert's own time: a
 firing alert that began before the end reported for it is the incident we know already, and one that
 began after that end is a new one. Alertmanager merges its own alerts by the same overlap.
+
+Not every end is told: of an alert that ends behind a silence or a maintenance, Alertmanager never speaks
+again. Silence is read by the reminders that were due meanwhile: see ``QUIET``.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from console.inbox.notification import Notification
 from watchkeeper.conventions import SEVERITY, SEVERITY_PAGE, SEVERITY_TICKET
@@ -17,6 +21,18 @@ from watchkeeper.pages import FIRING, PagedAlert
 
 KNOWN_ALERTS_MAX = 500
 """Alerts kept of one page; those that have resolved go first."""
+
+_REMINDER_DELAY_MAX: Final = timedelta(minutes=30)
+"""Several group intervals: a reminder that is due waits for its group's turn, and may be retried."""
+QUIET: Final[Mapping[str, timedelta]] = {
+    SEVERITY_PAGE: timedelta(hours=4) + _REMINDER_DELAY_MAX,
+    SEVERITY_TICKET: timedelta(days=1) + _REMINDER_DELAY_MAX,
+}
+"""By severity: nothing heard of a page for so long, and it no longer fires for all that we know.
+
+Above the ``repeat_interval`` of its route (``alerts.routing``), after which what still fires is told again;
+a test holds the two together.
+"""
 
 
 class Outcome(StrEnum):
@@ -44,6 +60,19 @@ class GroupPage:
     alerts: tuple[PagedAlert, ...]
     ended: Mapping[str, datetime]
     """By fingerprint: the end last reported for the occurrence that ``alerts`` holds, also if it fires on."""
+    heard_at: datetime
+    """When Alertmanager last spoke of it while it was its group's newest."""
+
+    def knows(self, alert: PagedAlert) -> bool:
+        """Tell whether this occurrence of the alert is one of the page's."""
+        if all(known.fingerprint != alert.fingerprint for known in self.alerts):
+            return False
+        ended = self.ended.get(alert.fingerprint)
+        return alert.starts_at <= ended if ended is not None else not self.fell_silent_before(alert)
+
+    def fell_silent_before(self, alert: PagedAlert) -> bool:
+        """Tell whether nothing had been heard of the page for long when the alert began."""
+        return alert.starts_at > self.heard_at + QUIET[self.severity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +95,8 @@ def decide(pages: Sequence[GroupPage], notification: Notification) -> Decision:
 
 
 def _firing(latest: GroupPage | None, pages: Sequence[GroupPage], notification: Notification) -> Decision:
-    homes = [_home(alert, pages) for alert in notification.firing or notification.alerts]
+    alerts = notification.firing or notification.alerts
+    homes = [_home(alert, pages) for alert in alerts]
     known = [home for home in homes if home is not None]
     has_new = len(known) < len(homes)
     if latest is None or (has_new and not latest.is_open):
@@ -75,7 +105,8 @@ def _firing(latest: GroupPage | None, pages: Sequence[GroupPage], notification: 
         return Decision(Outcome.REPEATED, max(known))
     if not latest.is_open:
         return Decision(Outcome.REOPENED, latest.id)
-    if latest.reopened and not known:
+    is_over = latest.id not in known and all(latest.fell_silent_before(alert) for alert in alerts)
+    if is_over or (latest.reopened and not known):
         return Decision(Outcome.OPENED, closes_id=latest.id)
     changed = merge(latest, notification)[0] != latest.alerts
     return Decision(Outcome.UPDATED if changed else Outcome.REPEATED, latest.id)
@@ -92,12 +123,7 @@ def _resolved(latest: GroupPage | None, pages: Sequence[GroupPage], notification
 
 def _home(alert: PagedAlert, pages: Sequence[GroupPage]) -> int | None:
     """Find the page that knows this occurrence; the oldest that may, since ends only grow."""
-    for page in reversed(pages):
-        if any(known.fingerprint == alert.fingerprint for known in page.alerts):
-            ended = page.ended.get(alert.fingerprint)
-            if ended is None or alert.starts_at <= ended:
-                return page.id
-    return None
+    return next((page.id for page in reversed(pages) if page.knows(alert)), None)
 
 
 def _is_older(notification: Notification, page: GroupPage) -> bool:

@@ -107,6 +107,9 @@ class InboxStore:
                 self._prune(db, now)
             else:
                 page_id = decision.page_id
+                if page_id == rows[0]["id"]:
+                    # What comes late for an older page does not prove that it fires on.
+                    self._set(db, page_id, {"heard_at_ms": _ms(now)})
                 self._update(db, known[page_id], decision.outcome, notification, now)
             self._note(db, page_id, decision.outcome, notification, now)
             return Decision(decision.outcome, page_id, decision.closes_id)
@@ -230,7 +233,7 @@ class InboxStore:
         notification: Notification,
         now: datetime,
     ) -> None:
-        changes: dict[str, str | int | None] = {"heard_at_ms": _ms(now)}
+        changes: dict[str, str | int | None] = {}
         if outcome is not Outcome.REPEATED:
             alerts, ended = merge(page, notification)
             changes |= {
@@ -242,7 +245,8 @@ class InboxStore:
             changes |= {"status": RESOLVED, "resolved_at_ms": _ms(now)}
         elif outcome is Outcome.REOPENED:
             changes |= {"status": OPEN, "resolved_at_ms": None, "reopened": 1}
-        self._set(db, page.id, changes)
+        if changes:
+            self._set(db, page.id, changes)
         db.execute("UPDATE page SET notifications = notifications + 1 WHERE id = ?", (page.id,))
 
     def _set(self, db: sqlite3.Connection, page_id: int, changes: Mapping[str, str | int | None]) -> None:
@@ -306,6 +310,7 @@ def _group_page(row: sqlite3.Row) -> GroupPage:
         severity=row["severity"],
         alerts=_ALERTS.validate_json(row["alerts"]),
         ended=_ENDS.validate_json(row["ended"]),
+        heard_at=_at(row["heard_at_ms"]),
     )
 
 
