@@ -58,6 +58,15 @@ class Selector:
             raise WrongValue(
                 f"{describe(text)} is not a series selector ({reason}); write one such as {_EXAMPLE}"
             ) from error
+        return cls.of(node, text)
+
+    @classmethod
+    def of(cls, node: object, text: str) -> "Selector":
+        """Take a node of a parsed expression; ``text`` is what it is called in a message.
+
+        Raises:
+            ValueError: the node is no plain selector.
+        """
         if (
             not isinstance(node, promql_parser.VectorSelector)
             or node.offset is not None

@@ -7,6 +7,7 @@ This is the only place that prints results, reads the environment and exits:
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import NoReturn
 
 import click
@@ -17,7 +18,10 @@ COMMANDS: Mapping[str, str] = {
     "check": "Check the catalog; report every problem at once.",
     "schema": "Write the JSON Schemas that editors complete from.",
     "render": "Write every generated file from the catalog.",
+    "plan": "Show how what runs differs from what the catalog says.",
     "explain": "Explain an SLO: its windows, how soon an outage alerts, what its rules cost.",
+    "import": "Take services over from OpenSLO, Sloth or Pyrra.",
+    "export": "Write the catalog as OpenSLO, PrometheusRule or Mimir namespaces.",
     "up": "Start the native stack and wait until it is healthy.",
     "down": "Stop the native stack; leave no process behind.",
     "status": "Show processes, SLOs and open pages.",
@@ -42,7 +46,9 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"watchkeeper.cli.{cmd_name}").command
+        # `import` is a word of Python's own: a module can not be called so.
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = import_module(f"watchkeeper.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

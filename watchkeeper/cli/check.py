@@ -1,8 +1,6 @@
 """``watchkeeper check``: every problem of the catalog at once, each with its place."""
 
-import io
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -10,7 +8,8 @@ import click
 
 from watchkeeper.catalog.catalog import Catalog
 from watchkeeper.catalog.loader import load_catalog
-from watchkeeper.catalog.problems import CatalogError, Problem, Role, counted, render
+from watchkeeper.catalog.problems import CatalogError, Problem, counted, render
+from watchkeeper.cli.printing import colour, never_fail_to_print
 
 
 @click.command("check")
@@ -21,7 +20,7 @@ def command(catalog_dir: Path, *, as_json: bool) -> None:
 
     Exits 0 when there is none, and 1 otherwise.
     """
-    _never_fail_to_print()
+    never_fail_to_print()
     try:
         catalog = load_catalog(catalog_dir)
     except CatalogError as error:
@@ -34,8 +33,8 @@ def _print_problems(problems: tuple[Problem, ...], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"problems": [problem.as_json() for problem in problems]}, indent=2))
         return
-    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    for line in render(problems, _colour if coloured else lambda text, _: text):
+    paint, coloured = colour()
+    for line in render(problems, paint):
         click.echo(line, color=coloured)
 
 
@@ -47,21 +46,3 @@ def _summary(catalog_dir: Path, catalog: Catalog) -> str:
         counted(sum(1 for _ in catalog.drills()), "drill"),
     )
     return f"{catalog_dir}: {', '.join(counts)}: no problems"
-
-
-def _colour(text: str, role: Role) -> str:
-    match role:
-        case "place" | "summary":
-            return click.style(text, bold=True)
-        case "what" | "caret":
-            return click.style(text, fg="red")
-        case "fix":
-            return click.style(text, fg="green")
-        case "gutter":
-            return click.style(text, dim=True)
-
-
-def _never_fail_to_print() -> None:
-    # A catalog may hold any script; a terminal that cannot show it shows escapes instead of a traceback.
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
