@@ -9,7 +9,6 @@ what a running server uses.
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -226,8 +225,3 @@ def write_targets(state: StateDir, programs: Sequence[Program]) -> None:
     for path in state.targets.glob("*.json"):
         if path.stem not in jobs:
             path.unlink()
-
-
-def forget(state: StateDir) -> None:
-    """Remove what was placed; only our own directory is touched."""
-    shutil.rmtree(state.conf, ignore_errors=True)

@@ -57,6 +57,14 @@ def read_record(state: StateDir) -> Record | None:
         ) from error
 
 
+def known_record(state: StateDir) -> Record | None:
+    """Read what the stack should be; ``None`` also when the record is damaged and tells nothing."""
+    try:
+        return read_record(state)
+    except StackError:
+        return None
+
+
 def write_record(state: StateDir, record: Record) -> None:
     """Replace the record in one step."""
     write_atomically(state.record, record.model_dump_json(indent=1).encode())

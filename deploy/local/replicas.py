@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from deploy.local import marked, rotation
+from deploy.local import marked, preflight, rotation
 from deploy.local.configure import write_targets
 from deploy.local.control import Supervisor
 from deploy.local.health import Prober
@@ -113,6 +113,7 @@ class RunningStack:
         grown = record.model_copy(update={"replicas": {**record.replicas, group: count}})
         new = [p for p in grown.programs() if p.group == group][before:]
         names = tuple(program.name for program in new)
+        preflight.check(new, ours={each.pid for each in marked.find(self.state.id)})
         self._save(grown.model_copy(update={"active": tuple(dict.fromkeys((*record.active, *names)))}))
         self._supervisor.reread()
         for name in names:

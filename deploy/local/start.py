@@ -5,7 +5,6 @@ works towards the described stack: what runs and is right stays untouched, what 
 missing is started.
 """
 
-import os
 import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,9 +17,9 @@ from deploy.local.control import ProcessInfo, State, Supervisor, SupervisorAwayE
 from deploy.local.health import Prober
 from deploy.local.logs import last_lines
 from deploy.local.paths import StateDir, operation, write_atomically
-from deploy.local.programs import Place, Program, resolve
+from deploy.local.programs import GUARDIAN, Place, Program, resolve
 from deploy.local.progress import LOG_LINES_SHOWN, Progress, Reporter
-from deploy.local.record import Record, read_record, write_record
+from deploy.local.record import Record, known_record, write_record
 from deploy.local.stack import Stack
 from deploy.local.supervise import is_locked
 from deploy.local.supervisor_conf import environment, render
@@ -68,7 +67,7 @@ class _Start:
 
     def run(self) -> Record:
         plan, state = self.plan, self.plan.state
-        before = _readable_record(state)
+        before = known_record(state)  # a damaged one can be written anew
         replicas = _replicas(plan.stack, before)
         programs = resolve(plan.stack, plan.place, replicas)
         alive = self._is_alive()
@@ -160,7 +159,7 @@ class _Start:
         """Stop what is no longer described, or described differently; the latter is started again."""
         added, changed, removed = self.supervisor.reread()
         del added
-        stale = [name for name in (*changed, *removed) if name != "guardian"]
+        stale = [name for name in (*changed, *removed) if name != GUARDIAN]
         if stale:
             self.report.note(f"replacing what changed: {', '.join(sorted(stale))}")
         for name in stale:
@@ -169,7 +168,7 @@ class _Start:
         for name in stale:
             self.supervisor.remove(name)
         for name in changed:
-            if name != "guardian":
+            if name != GUARDIAN:
                 self.supervisor.add(name)
 
     def _until_stopped(self, names: Collection[str]) -> None:
@@ -233,28 +232,20 @@ class _Start:
             self.supervisor.add(program.name)
 
 
-def _readable_record(state: StateDir) -> Record | None:
-    try:
-        return read_record(state)
-    except StackError:
-        return None  # damaged: everything in it can be written anew
-
-
 def _replicas(stack: Stack, before: Record | None) -> dict[str, int]:
-    """Keep the counts that ``scale`` set, as long as the description still allows them."""
+    """Take the counts of the description, but keep those that ``scale`` set, as far as it still allows."""
     counts = {}
     for spec in stack:
-        if spec.replicas is not None:
-            asked = before.replicas.get(spec.name) if before is not None else None
-            counts[spec.name] = min(asked or spec.replicas, spec.replicas_max)
+        if spec.replicas is None:
+            continue
+        counts[spec.name] = spec.replicas
+        old = before.stack.get(spec.name) if before is not None else None
+        had = before.replicas.get(spec.name) if before is not None else None
+        if old is not None and had is not None and had != old.replicas:
+            counts[spec.name] = min(had, spec.replicas_max)
     return counts
 
 
 def repository() -> Path:
     """Give the directory that this code was installed from, where the committed files are."""
     return Path(__file__).resolve().parents[2]
-
-
-def own_environ() -> Mapping[str, str]:
-    """Give this process's environment, for the processes of the stack to inherit."""
-    return os.environ

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from deploy.local import marked
 from deploy.local.control import Supervisor, SupervisorAwayError
 from deploy.local.paths import StateDir, operation
-from deploy.local.programs import GUARDIAN, Program, stop_waves
-from deploy.local.record import read_record
+from deploy.local.programs import GUARDIAN, stop_waves
+from deploy.local.record import known_record
 from watchkeeper.errors import StackError
 
 SUPERVISOR_WAIT_S = 20.0
@@ -66,7 +66,8 @@ def _stop(state: StateDir, report: Callable[[str], None]) -> Stopped:
 def _stop_politely(state: StateDir, supervisor: Supervisor, report: Callable[[str], None]) -> None:
     pid = supervisor.pid()
     supervisor.stop(GUARDIAN)
-    for wave in stop_waves(_programs(state)):
+    record = known_record(state)
+    for wave in stop_waves(record.programs() if record is not None else ()):
         running = [name for name, info in supervisor.processes().items() if name in wave and info.pid]
         for name in running:
             report(name)
@@ -75,14 +76,6 @@ def _stop_politely(state: StateDir, supervisor: Supervisor, report: Callable[[st
     report("supervisord")
     supervisor.shutdown()
     _wait(lambda: all(each.pid != pid for each in marked.find(state.id)))
-
-
-def _programs(state: StateDir) -> tuple[Program, ...]:
-    try:
-        record = read_record(state)
-    except StackError:
-        return ()
-    return record.programs() if record is not None else ()
 
 
 def _alive(supervisor: Supervisor, names: frozenset[str]) -> bool:

@@ -60,6 +60,23 @@ def test_up_again_keeps_what_is_right_replaces_what_changed_and_removes_what_is_
     assert set(after) == {"same", "changed", "new", "supervisord", "guardian"}
 
 
+def test_up_follows_an_edited_replica_count_but_keeps_a_scaled_one(stub: Stub) -> None:
+    """What ``scale`` set is a decision of the moment; an edit is a newer one only where nobody scaled."""
+    api = {
+        "name": "api",
+        "command": stub.command(),
+        "port": stub.port,
+        "max_replicas": 4,
+        "health": "/healthz",
+    }
+    stub.up([{**api, "replicas": 1}])
+    stub.up([{**api, "replicas": 2}])
+    assert {"api-1", "api-2"} < set(stub.pids())
+    stub.running().scale("api", 3)
+    stub.up([{**api, "replicas": 1}])
+    assert stub.record().replicas == {"api": 3}
+
+
 def test_down_leaves_nothing_even_of_what_ignores_it(stub: Stub) -> None:
     """The deaf are killed, orphans found by their mark; a second time there is nothing to do."""
     stub.up(

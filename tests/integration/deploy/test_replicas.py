@@ -223,6 +223,17 @@ def test_haproxys_own_503_is_json_and_counted_where_clients_are_counted(balanced
     until(lambda: set(_who_answers(balanced, 10)) <= {"api-1", "api-2"}, "they serve again")
 
 
+def test_a_taken_port_is_told_before_anything_is_changed(balanced: Stub) -> None:
+    """As at the start: who has it, and not that a replica did not become healthy."""
+    before = balanced.record()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", balanced.port + 2))
+        taken.listen()
+        with pytest.raises(StackError, match=f"port {balanced.port + 2} is wanted by api-3 but held by"):
+            balanced.running().scale("api", 3)
+    assert balanced.record() == before
+
+
 @pytest.mark.parametrize(
     ("group", "count", "complaint"),
     [("api", 5, "api can have 1 to 4 replicas, not 5"), ("haproxy", 2, "has no replicas; these have: api")],
