@@ -92,7 +92,7 @@ def _ratio(metric: Part, sources: Mapping[str, str]) -> Facts | None:
 def _facts(key: str, numerator: str, total: str, *, counter: bool) -> Facts:
     every, part = parse(total), parse(numerator)
     whole = native(every)
-    if whole is not None and whole.bound is None:
+    if whole is not None and whole.bound is None and whole.events.range is not None:
         quick = native(part)
         if key != "good" or quick is None or quick.bound is None or quick.events != whole.events:
             raise NotExactError(
