@@ -4,6 +4,7 @@ Stands alone because it is the one part of the console that waits for somebody e
 anybody wait with it: whatever Prometheus does, an answer is there in time.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,7 @@ from anyio import to_thread
 from watchkeeper import promql
 from watchkeeper.catalog.base import parse_duration
 from watchkeeper.conventions import (
+    ALERTNAME,
     BUDGET_REMAINING_RATIO,
     ERROR_RATIO,
     OBJECTIVE_RATIO,
@@ -35,7 +37,12 @@ SLOS_MAX = 1000
 _NAME = "__name__"
 _ALERTS = "ALERTS"
 _FAST = (ERROR_RATIO, OBJECTIVE_RATIO, PERIOD_SECONDS, BUDGET_REMAINING_RATIO, _ALERTS)
+_ALERT_STATE = "alertstate"
 _OWN_LABELS = frozenset({_NAME, SLO, SERVICE, TEAM, WINDOW})
+_ALERT_LABELS = frozenset({ALERTNAME, SEVERITY, _ALERT_STATE})
+
+_Group = tuple[tuple[str, str], ...]
+_ActiveAlert = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,33 +105,35 @@ def question(*, slo: str | None = None, service: str | None = None) -> str:
 
 
 def read(samples: Iterable[Sample]) -> Sequence[SloState]:
-    """Sort samples into states, by SLO and group."""
+    """Sort samples into states, by SLO and group; a NaN or an infinity tells as much as no sample."""
     objectives: dict[str, float] = {}
     periods: dict[str, float] = {}
-    alerts: dict[str, set[tuple[str, str, str]]] = {}
-    budgets: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
-    ratios: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, float]] = {}
+    alerts: dict[str, dict[_Group, set[_ActiveAlert]]] = {}
+    budgets: dict[tuple[str, _Group], float] = {}
+    ratios: dict[tuple[str, _Group], dict[str, float]] = {}
     owners: dict[str, tuple[str, str]] = {}
     for sample in samples:
         labels = sample.labels
         slo = labels.get(SLO, "")
-        group = tuple(sorted((name, value) for name, value in labels.items() if name not in _OWN_LABELS))
         owners.setdefault(slo, (labels.get(SERVICE, ""), labels.get(TEAM, "")))
+        if not math.isfinite(sample.value):
+            continue
         match labels.get(_NAME):
             case name if name == OBJECTIVE_RATIO:
                 objectives[slo] = sample.value
             case name if name == PERIOD_SECONDS:
                 periods[slo] = sample.value
             case name if name == BUDGET_REMAINING_RATIO:
-                budgets[slo, group] = sample.value
+                budgets[slo, _group(labels)] = sample.value
             case name if name == ERROR_RATIO:
-                ratios.setdefault((slo, group), {})[labels.get(WINDOW, "")] = sample.value
+                ratios.setdefault((slo, _group(labels)), {})[labels.get(WINDOW, "")] = sample.value
             case _:
-                alerts.setdefault(slo, set()).add(
-                    (labels.get("alertname", ""), labels.get(SEVERITY, ""), labels.get("alertstate", ""))
-                )
+                active = (labels.get(ALERTNAME, ""), labels.get(SEVERITY, ""), labels.get(_ALERT_STATE, ""))
+                group = _group(labels, _ALERT_LABELS)
+                alerts.setdefault(slo, {}).setdefault(group, set()).add(active)
     keys = {*budgets, *ratios}
-    # An SLO without data is there all the same: what is not known must be seen.
+    # What is not known must be seen: an alert of a group without data, and an SLO without any.
+    keys |= {(slo, group) for slo, by_group in alerts.items() for group in by_group if group}
     keys |= {(slo, ()) for slo in owners if not any(known == slo for known, _ in keys)}
     return [
         SloState(
@@ -136,10 +145,19 @@ def read(samples: Iterable[Sample]) -> Sequence[SloState]:
             period=timedelta(seconds=periods[slo]) if slo in periods else None,
             budget_remaining_ratio=budgets.get((slo, group)),
             windows=_windows(ratios.get((slo, group), {}), objectives.get(slo)),
-            alerts=tuple(sorted(alerts.get(slo, ()))),
+            alerts=_alerts_of(group, alerts.get(slo, {})),
         )
         for slo, group in sorted(keys)[:SLOS_MAX]
     ]
+
+
+def _group(labels: Mapping[str, str], others: frozenset[str] = frozenset()) -> _Group:
+    return tuple(sorted(item for item in labels.items() if item[0] not in _OWN_LABELS | others))
+
+
+def _alerts_of(group: _Group, alerts: Mapping[_Group, set[_ActiveAlert]]) -> tuple[_ActiveAlert, ...]:
+    """Give a group's alerts: its own, and those about the whole SLO, which have no group labels."""
+    return tuple(sorted(alerts.get(group, set()) | alerts.get((), set())))
 
 
 def _windows(ratios: Mapping[str, float], objective: float | None) -> tuple[WindowState, ...]:
