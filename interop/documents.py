@@ -200,7 +200,7 @@ def read_documents(path: FilePath, name: str, report: Report) -> Iterator[Part]:
             continue
         if isinstance(root.value, dict):
             yield Part(root, report)
-        elif root.value is not None:
+        else:
             report.add(root.place, (), "the document is not carried", "it is no mapping", "write one")
 
 
