@@ -196,7 +196,7 @@ def _slo() -> Template:
 
 
 def _window() -> Template:
-    return label_values(c.WINDOW, "Window", _recorded(c.TOTAL_RATE), default="5m")
+    return label_values(c.WINDOW, "Window", _recorded(c.ERROR_RATIO), default="5m")
 
 
 def _firing() -> dict[str, Any]:

@@ -83,8 +83,10 @@ def number(value: Decimal | int) -> Expr:
 def duration(value: timedelta) -> str:
     """Write a duration as Prometheus does, in the largest unit that divides it."""
     milliseconds = value // timedelta(milliseconds=1)
+    if milliseconds == 0:
+        return "0s"
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
-        if milliseconds and milliseconds % size == 0:
+        if milliseconds % size == 0:
             return f"{milliseconds // size}{unit}"
     return f"{milliseconds}ms"
 

@@ -20,6 +20,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from watchkeeper import promql
 from watchkeeper.catalog.wording import Shape, WrongValue, describe
 
 _UNITS_MS = {
@@ -40,6 +41,8 @@ _DURATION_SCHEMA = {
     "pattern": r"^(?=[0-9])([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
     "examples": ["5m", "500ms", "1h", "30d"],
 }
+format_duration = promql.duration
+"""Durations are written back as PromQL writes them."""
 DURATION_MAX = timedelta(days=3660)
 """Ten years: longer is a typing mistake, not a window."""
 
@@ -69,15 +72,6 @@ def parse_duration(text: str) -> timedelta:
     if milliseconds > DURATION_MAX / timedelta(milliseconds=1):
         raise WrongValue(f"{describe(text)} is longer than ten years; check the unit")
     return timedelta(milliseconds=milliseconds)
-
-
-def format_duration(duration: timedelta) -> str:
-    """Write a duration as Prometheus does, in the largest unit that divides it: ``90s``, ``1h``, ``30d``."""
-    milliseconds = duration // timedelta(milliseconds=1)
-    if milliseconds == 0:
-        return "0s"
-    unit = next(u for u in ("d", "h", "m", "s", "ms") if milliseconds % _UNITS_MS[u] == 0)
-    return f"{milliseconds // _UNITS_MS[unit]}{unit}"
 
 
 def _read_duration(value: object) -> object:
@@ -115,9 +109,6 @@ IDENTIFIER = Shape(
 Slug = Annotated[str, IDENTIFIER]
 """An identifier: safe as a label value, a file name, a Kubernetes name and in a URL."""
 
-TeamId = NewType("TeamId", str)
-ServiceId = NewType("ServiceId", str)
-SliId = NewType("SliId", str)
 SloId = NewType("SloId", str)
 """Unique in the whole catalog: ``<service>-<slo>``; the value of the ``slo`` label."""
 

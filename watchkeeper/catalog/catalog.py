@@ -44,11 +44,6 @@ class Catalog:
     maintenance: tuple[MaintenanceWindow, ...] = ()
 
     @cached_property
-    def team_by_id(self) -> Mapping[str, Team]:
-        """Teams by id."""
-        return {team.id: team for team in self.teams}
-
-    @cached_property
     def service_by_id(self) -> Mapping[str, Service]:
         """Services by id."""
         return {service.id: service for service in self.services}

@@ -12,6 +12,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from watchkeeper import promql
 from watchkeeper.catalog.wording import WrongValue, describe
 
 MatchOp = Literal["=", "!=", "=~", "!~"]
@@ -91,8 +92,7 @@ class Selector:
         return Selector(self.metric, self.matchers + matchers.matchers)
 
     def __str__(self) -> str:
-        inside = ",".join(f'{m.name}{m.op}"{_escape(m.value)}"' for m in self.matchers)
-        return f"{self.metric}{{{inside}}}" if inside else self.metric
+        return promql.series(self.metric, ((m.name, m.op, m.value) for m in self.matchers)).text
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -134,7 +134,7 @@ class Matchers:
         return cls(selector.matchers)
 
     def __str__(self) -> str:
-        return ",".join(f'{m.name}{m.op}"{_escape(m.value)}"' for m in self.matchers)
+        return ",".join(f"{m.name}{m.op}{promql.quote(m.value)}" for m in self.matchers)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -171,7 +171,3 @@ def _text_schema(cls: type[Selector] | type[Matchers]) -> CoreSchema:
 
 def _matchers(node: Any) -> tuple[Matcher, ...]:  # noqa: ANN401 - an untyped extension class
     return tuple(Matcher(m.name, _OPS[str(m.op)], m.value) for m in node.matchers.matchers)
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from watchkeeper import conventions as c
 from watchkeeper.catalog.base import Duration, LabelName, Model, Slug, Text, format_duration
 from watchkeeper.catalog.selector import Matchers, Selector
 from watchkeeper.catalog.wording import WrongValue
@@ -96,5 +97,7 @@ Sli = Annotated[
     Field(discriminator="kind"),
 ]
 
-RESERVED_LABELS = frozenset({"slo", "service", "team", "window", "severity", "alertname", "le", "tier"})
+RESERVED_LABELS = frozenset(
+    {c.SLO, c.SERVICE, c.TEAM, c.WINDOW, c.SEVERITY, c.ALERTNAME, c.BUCKET, "__name__"}
+)
 """Labels that the generated rules set; grouping by one of them would be overwritten."""
