@@ -11,7 +11,7 @@ from typing import Literal
 from interop import openslo, pyrra, sloth
 from interop.documents import Part, Report, read_documents
 from interop.report import Finding
-from interop.services import Services
+from interop.services import Judge, Services
 
 Format = Literal["openslo", "sloth", "pyrra"]
 FORMATS: tuple[Format, ...] = ("openslo", "sloth", "pyrra")
@@ -29,14 +29,19 @@ class Outcome:
 
 
 def import_files(
-    files: Iterable[tuple[FilePath, str]], *, form: Format | None = None, team: str | None = None
+    files: Iterable[tuple[FilePath, str]],
+    *,
+    form: Format | None = None,
+    team: str | None = None,
+    judge: Judge = lambda _: "",
 ) -> Outcome:
     """Read files, each with the name that people call it by.
 
     ``team`` owns every service; without it the documents have to say who does.
+    ``judge`` says what the window policy has against a service with one SLO, as ``why; fix``, or nothing.
     """
     report = Report()
-    services = Services(report, team)
+    services = Services(report, team, judge)
     gathered = openslo.Gathered(services)
     for path, name in files:
         for document in read_documents(path, name, report):

@@ -5,7 +5,7 @@ it comes, alone, so that what is wrong with it is reported where it was read, an
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -69,6 +69,9 @@ class ImportedService:
         }
 
 
+Judge = Callable[[Service], str]
+
+
 @dataclass
 class Services:
     """Every service that the documents speak of."""
@@ -76,6 +79,8 @@ class Services:
     report: Report
     team: str | None = None
     """Owns every service; where there is none, the documents have to say who does."""
+    judge: Judge = lambda _: ""
+    """Says what the window policy has against a service with one SLO."""
     by_id: dict[str, ImportedService] = field(default_factory=dict)
 
     def service(self, identifier: str, at: Part) -> ImportedService:
@@ -127,11 +132,14 @@ class Services:
         if not (page and ticket):
             slo["alerts"] = {tier: on for tier, on in (("page", page), ("ticket", ticket)) if not on}
         one = Imported(sli, slo)
-        problems = check_alone(ImportedService(service.id, team="t", slos=[one]))
+        model, problems = check_alone(ImportedService(service.id, team="t", slos=[one]))
         for problem in problems:
             at.say("the SLO", problem.what, problem.fix)
-        if problems:
+        if problems or model is None:
             return
+        if refusal := self.judge(model):
+            why, _, fix = refusal.partition("; ")
+            at.report.add(at.node.place, at.path, "the SLO is carried, but `render` refuses it", why, fix)
         if len(service.slos) >= SLOS_MAX:
             raise InteropError(
                 f"service {service.id} has more than {SLOS_MAX:,} SLOs; import fewer files at once"
@@ -179,8 +187,8 @@ def identifier(part: Part, key: str, name: str) -> str:
     return made
 
 
-def check_alone(service: ImportedService) -> tuple[Problem, ...]:
-    """Hold one service to the catalog's models and checks."""
+def check_alone(service: ImportedService) -> tuple[Service | None, tuple[Problem, ...]]:
+    """Hold one service to the catalog's models and checks; give it, or what is wrong with it."""
     name = f"services/{service.id}.yaml"
     try:
         root = read_tree(Source(name, service_text(service.content())))
@@ -189,11 +197,11 @@ def check_alone(service: ImportedService) -> tuple[Problem, ...]:
             _stub(TEAMS.path, f"teams:\n  - {{id: {service.team}, name: T}}\n"),
         ]
     except CatalogError as error:
-        return error.problems
+        return None, error.problems
     model, problems = validate(Service, root)
-    if problems:
-        return problems
-    return tuple(run_checks(Draft((*stubs, DraftFile(SERVICE, name, root, model)))))
+    if not isinstance(model, Service):
+        return None, problems
+    return model, tuple(run_checks(Draft((*stubs, DraftFile(SERVICE, name, root, model)))))
 
 
 def _stub(path: str, text: str) -> DraftFile:

@@ -2,14 +2,18 @@
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from alerts.policy import PolicyError, windows_for
 from interop.importing import FILES_MAX, FORMATS, Format, Outcome, import_files
 from interop.report import InteropError
 from watchkeeper.catalog.base import IDENTIFIER
+from watchkeeper.catalog.catalog import Objective
 from watchkeeper.catalog.problems import counted, render
+from watchkeeper.catalog.service import Service
 from watchkeeper.cli.printing import colour, never_fail_to_print
 
 
@@ -52,7 +56,7 @@ def command(
         raise click.BadParameter(f"{IDENTIFIER.rule}", param_hint="--team")
     if len(files) > FILES_MAX:
         raise click.UsageError(f"at most {FILES_MAX:,} files at once")
-    outcome = import_files(((path, str(path)) for path in files), form=form, team=team)
+    outcome = import_files(((path, str(path)) for path in files), form=form, team=team, judge=_unfireable)
     written = _write(outcome, output, force=force)
     if as_json:
         report = [finding.as_json() for finding in outcome.findings]
@@ -60,6 +64,16 @@ def command(
     else:
         _print(outcome, written)
     sys.exit(1 if outcome.findings else 0)
+
+
+def _unfireable(service: Service) -> str:
+    """Say which alert could never fire; the scrape interval is the target catalog's matter."""
+    try:
+        for slo in service.slos:
+            windows_for(Objective(service, service.slis[0], slo), timedelta(milliseconds=1))
+    except PolicyError as error:
+        return str(error)
+    return ""
 
 
 def _write(outcome: Outcome, output: Path, *, force: bool) -> list[str]:

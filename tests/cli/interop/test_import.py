@@ -105,6 +105,16 @@ def test_the_same_files_give_the_same_bytes(run: Run) -> None:
     assert Path("one/services/shop.yaml").read_bytes() == Path("two/services/shop.yaml").read_bytes()
 
 
+def test_an_alert_that_could_never_fire_is_named(run: Run) -> None:
+    """The SLO is written as it was; what renders its rules would refuse it."""
+    Path("low.yaml").write_text(CLEAN.replace("99.9", "90"))
+    result = run("low.yaml", "--team", "t")
+    assert result.exit_code == 1
+    assert "the SLO is carried, but `render` refuses it" in result.stdout
+    assert "use an objective above 93.1 or switch the tier off" in result.stdout
+    assert len(load_catalog(Path("catalog")).objectives) == 1
+
+
 @pytest.mark.parametrize("arguments", [("gone.yaml",), ("clean.yaml", "--team", "No"), (), ("catalog",)])
 def test_wrong_usage_is_exit_2(run: Run, arguments: tuple[str, ...]) -> None:
     """A file that is not there, a team that can be none, nothing at all, a folder."""
