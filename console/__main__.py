@@ -8,6 +8,7 @@ import click
 
 from console.app import create_app
 from console.settings import RUNBOOKS_DIR, Settings
+from watchkeeper.allowed_hosts import allowed_hosts
 from watchkeeper.endpoints import CONSOLE_PORT, HOST, endpoints, shifted
 from watchkeeper.errors import WatchkeeperError
 from watchkeeper.serving import serve
@@ -39,6 +40,7 @@ def main(host: str, port: int | None, state_dir: Path, runbooks: Path) -> None:
             alertmanager_url=servers.alertmanager,
             grafana_url=servers.grafana,
             runbooks_dir=runbooks,
+            allowed_hosts=allowed_hosts(os.environ),
         )
         serve(
             create_app(settings),

@@ -17,10 +17,13 @@ from console.inbox.webhook import WebhookError
 from console.metrics import ConsoleMetrics
 from console.settings import Settings
 from console.slo_page import DEADLINE_S
+from watchkeeper.allowed_hosts import AllowedHosts
 from watchkeeper.prometheus_api import PrometheusApi
 
 STATIC_DIR = Path(__file__).parent / "static"
 RETRY_AFTER_S = 5
+NAME = "console"
+"""How other services reach it in compose."""
 _MACHINES = ("/api/", "/readyz", "/metrics")
 
 
@@ -54,6 +57,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.include_router(api.health(inbox, metrics))
     app.include_router(html.router(views))
     app.mount("/static", StaticFiles(directory=STATIC_DIR))
+    app.add_middleware(AllowedHosts, hosts={NAME, *settings.allowed_hosts})
     app.add_middleware(SecureHeaders)
 
     @app.exception_handler(WebhookError)

@@ -16,3 +16,5 @@ class Settings:
     grafana_url: str | None = None
     """With it, dashboards lead to Grafana; without, the console shows its own."""
     runbooks_dir: Path = RUNBOOKS_DIR
+    allowed_hosts: frozenset[str] = frozenset()
+    """Names it answers to besides loopback's and its own in compose."""

@@ -11,6 +11,7 @@ from exporters.app import create_app
 from exporters.calendar.exporter import CalendarExporter
 from exporters.catalog_watch import CatalogWatch
 from exporters.snapshot import Exporter
+from watchkeeper.allowed_hosts import allowed_hosts
 from watchkeeper.catalog.loader import load_catalog
 from watchkeeper.endpoints import EXPORTERS_PORT, HOST, shifted
 from watchkeeper.errors import WatchkeeperError
@@ -41,7 +42,7 @@ def main(host: str, port: int | None, catalog: Path, only: Sequence[str]) -> Non
     exporters = [EXPORTERS[name](watch) for name in only or EXPORTERS]
     try:
         serve(
-            create_app(exporters),
+            create_app(exporters, allowed_hosts=allowed_hosts(os.environ)),
             service="exporters",
             host=host,
             port=port or shifted(EXPORTERS_PORT, os.environ),

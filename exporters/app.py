@@ -1,6 +1,6 @@
 """One FastAPI app over any set of exporters; with a set of one, an exporter runs alone."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -10,8 +10,11 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from exporters import own_metrics
 from exporters.snapshot import Board, Clock, Exporter, Poller, render
+from watchkeeper.allowed_hosts import AllowedHosts
 
 STOP_TIMEOUT_S = 2.0
+NAME = "exporters"
+"""How other services reach it in compose."""
 
 
 def utc_now() -> datetime:
@@ -19,7 +22,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(exporters: Sequence[Exporter], *, clock: Clock = utc_now) -> FastAPI:
+def create_app(
+    exporters: Sequence[Exporter], *, allowed_hosts: Iterable[str] = (), clock: Clock = utc_now
+) -> FastAPI:
     """Make an app that polls and serves these exporters."""
     board = Board(exporters)
     process = CollectorRegistry()
@@ -35,6 +40,7 @@ def create_app(exporters: Sequence[Exporter], *, clock: Clock = utc_now) -> Fast
             poller.stop(timeout_s=STOP_TIMEOUT_S)
 
     app = FastAPI(title="Watchkeeper exporters", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(AllowedHosts, hosts={NAME, *allowed_hosts})
 
     @app.get("/metrics")
     def exposition() -> Response:

@@ -19,7 +19,7 @@ LOG_BACKUPS = 2
 START_RETRIES = 1_000_000
 """Never give up: the pause between two tries is capped (``deploy.local.ledger``), and the status shows it."""
 
-INHERITED = frozenset({"WATCHKEEPER_GRAFANA_URL"})
+INHERITED = frozenset({"WATCHKEEPER_GRAFANA_URL", "WATCHKEEPER_ALLOWED_HOSTS"})
 """Settings of ours that processes take from the shell of whoever starts the stack. Every other one is meant
 for commands: a process that asked the server of another stack would answer with that stack's truth."""
 
