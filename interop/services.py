@@ -139,7 +139,8 @@ class Services:
             return
         if refusal := self.judge(model):
             why, _, fix = refusal.partition("; ")
-            at.report.add(at.node.place, at.path, "the SLO is carried, but `render` refuses it", why, fix)
+            at.say("the SLO", why, fix)
+            return
         if len(service.slos) >= SLOS_MAX:
             raise InteropError(
                 f"service {service.id} has more than {SLOS_MAX:,} SLOs; import fewer files at once"

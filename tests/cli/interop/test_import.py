@@ -106,13 +106,13 @@ def test_the_same_files_give_the_same_bytes(run: Run) -> None:
 
 
 def test_an_alert_that_could_never_fire_is_named(run: Run) -> None:
-    """The SLO is written as it was; what renders its rules would refuse it."""
+    """The SLO is not written: its rules would be refused."""
     Path("low.yaml").write_text(CLEAN.replace("99.9", "90"))
     result = run("low.yaml", "--team", "t")
     assert result.exit_code == 1
-    assert "the SLO is carried, but `render` refuses it" in result.stdout
+    assert "slos[0]: the SLO is not carried" in result.stdout
     assert "use an objective above 93.1 or switch the tier off" in result.stdout
-    assert len(load_catalog(Path("catalog")).objectives) == 1
+    assert not Path("catalog/services").exists()
 
 
 @pytest.mark.parametrize("arguments", [("gone.yaml",), ("clean.yaml", "--team", "No"), (), ("catalog",)])
