@@ -30,6 +30,13 @@ SCRAPES_PER_RATE = 4
 class PolicyError(WatchkeeperError):
     """An SLO that the window policy can not serve."""
 
+    def __init__(self, objective: Objective, field: str, what: str, fix: str) -> None:
+        super().__init__(f"SLO {objective.id}: {what}; {fix}")
+        self.field = field
+        """The SLO's own field that has to change."""
+        self.what = what
+        self.fix = fix
+
 
 class PolicyPair(Model):
     """A long and a short window; both must burn ``budget_percent`` per long window."""
@@ -117,8 +124,10 @@ def _scaled(pair: PolicyPair, scale: Decimal, scrape: timedelta, objective: Obje
     period = objective.slo.period
     if short < shortest:
         raise PolicyError(
-            f"SLO {objective.id}: period {format_duration(period)} makes a window of "
-            f"{format_duration(short)}, less than {SCRAPES_PER_RATE} scrapes ({format_duration(shortest)}); "
+            objective,
+            "period",
+            f"period {format_duration(period)} makes a window of {format_duration(short)}, "
+            f"less than {SCRAPES_PER_RATE} scrapes ({format_duration(shortest)})",
             "use a longer period or a shorter scrape_interval",
         )
     # Spending `budget_percent` of the budget within `long`: SRE workbook, chapter 5.
@@ -129,8 +138,10 @@ def _can_fire(pair: Pair, objective: Objective) -> None:
     if pair.factor * objective.slo.error_budget_ratio >= 1:
         lowest = (100 - 100 / pair.factor).quantize(Decimal("0.1"))
         raise PolicyError(
-            f"SLO {objective.id}: with objective {objective.slo.objective} even a total outage burns slower "
-            f"than {pair.factor.normalize():f} times, where the {format_duration(pair.long)} window alerts; "
+            objective,
+            "objective",
+            f"with objective {objective.slo.objective} even a total outage burns slower than "
+            f"{pair.factor.normalize():f} times, where the {format_duration(pair.long)} window alerts",
             f"use an objective above {lowest} or switch the tier off in 'alerts'",
         )
 

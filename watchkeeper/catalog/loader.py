@@ -7,7 +7,7 @@ read. So one run shows every problem, and a broken file hides none in the others
 from pathlib import Path
 
 from watchkeeper.catalog.catalog import Catalog
-from watchkeeper.catalog.checks import run_checks
+from watchkeeper.catalog.checks import Check, run_checks
 from watchkeeper.catalog.discover import Found, discover
 from watchkeeper.catalog.documents import MaintenanceFile, TeamsFile
 from watchkeeper.catalog.draft import Draft, DraftFile
@@ -20,8 +20,8 @@ from watchkeeper.catalog.source import read_source
 from watchkeeper.catalog.tree import read_tree
 
 
-def load_catalog(root: Path) -> Catalog:
-    """Read the catalog in the folder ``root``.
+def load_catalog(root: Path, *checks: Check) -> Catalog:
+    """Read the catalog in the folder ``root``; run the given checks beside the loader's own.
 
     Raises:
         CatalogError: it is wrong somewhere; ``problems`` holds everything that is.
@@ -34,7 +34,7 @@ def load_catalog(root: Path) -> Catalog:
         files.append(file)
         every += wrong
     draft = Draft(tuple(files))
-    every += run_checks(draft)
+    every += run_checks(draft, checks)
     if every:
         raise CatalogError(every)
     return _assemble(draft)

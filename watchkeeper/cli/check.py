@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+import alerts.check
 from watchkeeper.catalog.catalog import Catalog
 from watchkeeper.catalog.loader import load_catalog
 from watchkeeper.catalog.problems import CatalogError, Problem, counted, render
@@ -22,7 +23,7 @@ def command(catalog_dir: Path, *, as_json: bool) -> None:
     """
     never_fail_to_print()
     try:
-        catalog = load_catalog(catalog_dir)
+        catalog = load_catalog(catalog_dir, alerts.check.check)
     except CatalogError as error:
         _print_problems(error.problems, as_json=as_json)
         sys.exit(1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 import alerts.artifacts
+import alerts.check
 import dashboards.artifacts
 import deploy.servers
 from watchkeeper.artifact import Artifact
@@ -43,7 +44,7 @@ GENERATED_DIRECTORIES = (
 )
 def command(catalog_dir: Path, *, check: bool, target: str | None, output: Path) -> None:
     """Write every generated file from the CATALOG directory. The same catalog gives the same bytes."""
-    catalog = load_catalog(catalog_dir)
+    catalog = load_catalog(catalog_dir, alerts.check.check)
     targets = [target] if target else sorted(deploy.servers.TARGETS)
     artifacts = {
         artifact.path: artifact

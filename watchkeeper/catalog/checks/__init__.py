@@ -3,7 +3,7 @@
 A new check is a new module and a line in ``CHECKS``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from watchkeeper.catalog.checks import (
     cycles,
@@ -34,7 +34,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def run_checks(draft: Draft) -> Iterator[Problem]:
-    """Run every check."""
-    for check in CHECKS:
+def run_checks(draft: Draft, further: Iterable[Check] = ()) -> Iterator[Problem]:
+    """Run every check, and those of other parts of the project."""
+    for check in (*CHECKS, *further):
         yield from check(draft)
