@@ -57,6 +57,7 @@ class Follower:
     """Gives what is appended to the logs; a rotated file is read to its end before its successor."""
 
     def __init__(self, state: StateDir, processes: Sequence[str]) -> None:
+        self._state = state
         self._tails = {name: _Tail(state.log(name)) for name in processes}
 
     def __enter__(self) -> Self:
@@ -68,6 +69,12 @@ class Follower:
         for tail in self._tails.values():
             tail.close()
 
+    def join(self, processes: Sequence[str]) -> None:
+        """Give the logs of further processes too, from their beginning."""
+        for name in processes:
+            if name not in self._tails:
+                self._tails[name] = _Tail(self._state.log(name), from_start=True)
+
     def new_lines(self) -> Iterator[Line]:
         """Give the lines that were completed since the last call."""
         for name, tail in self._tails.items():
@@ -76,11 +83,11 @@ class Follower:
 
 
 class _Tail:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, from_start: bool = False) -> None:
         self._path = path
         self._rest = b""
         self._file: BinaryIO | None = self._open()
-        if self._file is not None:
+        if self._file is not None and not from_start:
             self._file.seek(0, io.SEEK_END)
 
     def close(self) -> None:
