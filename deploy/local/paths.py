@@ -111,6 +111,21 @@ class StateDir:
         """Where a process's output goes."""
         return self.logs / f"{process}.log"
 
+    def check_access(self) -> None:
+        """Check that this user may look at and change what is there, if anything is.
+
+        Raises:
+            StackError: it is another user's.
+        """
+        try:
+            self.conf.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except PermissionError:
+            raise StackError(f"{self.root}: belongs to another user; {_WHOSE}") from None
+        if not os.access(self.conf, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+            raise StackError(f"{self.root}: belongs to another user; {_WHOSE}")
+
     def make(self) -> None:
         """Make the directories, private to this user.
 

@@ -1,13 +1,20 @@
-"""The servers that commands talk to, from the environment of the one who calls."""
+"""The servers that commands talk to: those that the caller names, else those of the running stack."""
 
 import os
 
-from watchkeeper.endpoints import endpoints
+from deploy.local.paths import StateDir
+from deploy.local.record import known_record
+from watchkeeper.endpoints import PORT_OFFSET_ENV, Endpoints, endpoints
 
 
-def console_url() -> str:
-    """Give the console's base URL."""
-    return endpoints(os.environ).console
+def stack_endpoints(state: StateDir) -> Endpoints:
+    """Give the base URLs: as the environment names them, else shifted as the stack that runs there.
+
+    Without a stack the environment's own port offset counts.
+    """
+    record = known_record(state)
+    running = {} if record is None else {PORT_OFFSET_ENV: str(record.place.port_offset)}
+    return endpoints({**os.environ, **running})
 
 
 def prometheus_url() -> str:

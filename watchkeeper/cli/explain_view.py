@@ -7,7 +7,7 @@ from decimal import Decimal
 from alerts.explanation import JUST_ABOVE_BUDGET, Alerted, Explanation
 from watchkeeper import conventions as c
 from watchkeeper import promql
-from watchkeeper.cli.status_view import duration
+from watchkeeper.cli.terminal import duration
 
 _MILLION = 1_000_000
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,33 +21,18 @@ from loadtests.drills.plan import UnknownDrillError, known_faults, make_plan
 from loadtests.drills.rehearse import SteadyClock, describe, rehearse
 from loadtests.drills.verdict import EXIT_CODES
 from watchkeeper.alertmanager_api import AlertmanagerApi
-from watchkeeper.catalog.base import format_duration, parse_duration
+from watchkeeper.catalog.base import format_duration
 from watchkeeper.catalog.loader import load_catalog
 from watchkeeper.catalog.resilience import Drill, ExpectPage
 from watchkeeper.cli import stack_options
 from watchkeeper.cli.incident_stage import Stage
 from watchkeeper.cli.incident_view import Narrator
+from watchkeeper.cli.terminal import DURATION, stdout
 from watchkeeper.endpoints import ALERTMANAGER_URL_ENV, CONSOLE_URL_ENV, PROMETHEUS_URL_ENV
 from watchkeeper.pages import InboxApi
 from watchkeeper.prometheus_api import PrometheusApi
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-class DurationType(click.ParamType[timedelta]):
-    """A duration as the catalog writes it: 30s, 5m, 1h."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401 - click's own signature
-        """Read it, or refuse it as wrong usage."""
-        try:
-            return value if isinstance(value, timedelta) else parse_duration(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-DURATION = DurationType()
 
 
 def _catalog_option(command: Command) -> Command:
@@ -119,7 +103,7 @@ def list_(as_json: bool, catalog_dir: Path) -> None:
     table = Table("drill", "service", "injects", "must come of it", box=None, pad_edge=False)
     for drill in drills:
         table.add_row(*(Text(drill[key]) for key in ("id", "service", "injects", "expects")))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    stdout().print(table)
 
 
 @command.command()

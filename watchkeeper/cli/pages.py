@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from watchkeeper.cli.endpoints import console_url
+from watchkeeper.cli import stack_options
+from watchkeeper.cli.endpoints import stack_endpoints
+from watchkeeper.cli.terminal import duration, stdout
 from watchkeeper.conventions import SERVICE
 from watchkeeper.errors import BackendError
 from watchkeeper.pages import OPEN, InboxApi, Page
@@ -17,8 +19,6 @@ from watchkeeper.plain import plain
 
 LIMIT_MAX = 1000
 FOLLOW_INTERVAL_S = 2.0
-WIDTH_OF_FILES = 160
-"""Columns when the output is no terminal: nothing needs to fit a screen."""
 _COLUMNS = ("id", "severity", "status", "service", "SLO / alert", "opened (UTC)", "duration", "notifications")
 _NUMBERS = frozenset({"id", "duration", "notifications"})
 
@@ -30,13 +30,15 @@ _NUMBERS = frozenset({"id", "duration", "notifications"})
     "--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="At most so many pages."
 )
 @click.option("--follow", is_flag=True, help="Go on, and print every page that opens or resolves.")
-@click.option(
-    "--console", "console", help="The console's URL. [default: the stack's; env WATCHKEEPER_CONSOLE_URL]"
-)
-def command(*, only_open: bool, as_json: bool, limit: int, follow: bool, console: str | None) -> None:
+@click.option("--console", help="The console's URL.  [default: the stack's; env WATCHKEEPER_CONSOLE_URL]")
+@stack_options.state_option
+def command(
+    *, only_open: bool, as_json: bool, limit: int, follow: bool, console: str | None, state_dir: Path
+) -> None:
     """List the pages that the inbox received, newest first."""
     status = OPEN if only_open else None
-    with InboxApi(console or console_url()) as inbox:
+    url = console or stack_endpoints(stack_options.state_dir(state_dir)).console
+    with InboxApi(url) as inbox:
         if follow:
             try:
                 for page in _changes(inbox, only_open=only_open, limit=limit):
@@ -48,9 +50,7 @@ def command(*, only_open: bool, as_json: bool, limit: int, follow: bool, console
     if as_json:
         click.echo("[" + ",\n ".join(page.model_dump_json() for page in pages) + "]")
     elif pages:
-        terminal = Console()
-        shown = terminal if terminal.is_terminal else Console(width=WIDTH_OF_FILES)
-        shown.print(_table(pages, datetime.now(UTC)))
+        stdout().print(_table(pages, datetime.now(UTC)))
     else:
         click.echo("No page is open." if only_open else "No page was received yet.")
 
@@ -58,21 +58,19 @@ def command(*, only_open: bool, as_json: bool, limit: int, follow: bool, console
 def _changes(inbox: InboxApi, *, only_open: bool, limit: int) -> Iterator[Page]:
     """Give the newest pages, then what opens or resolves; outlasts a restart of the console."""
     seen: dict[int, str] = {}
-    first = True
+    pages = inbox.pages(limit=LIMIT_MAX)
+    yield from reversed([page for page in pages if page.status == OPEN or not only_open][:limit])
     while True:
-        try:
-            pages = inbox.pages(limit=limit if first else LIMIT_MAX)
-        except BackendError as error:
-            if first:
-                raise
-            click.echo(str(error), err=True)
-        else:
-            for page in reversed(pages):
-                if seen.get(page.id) != page.status and (page.status == OPEN or not only_open):
-                    yield page
-                seen[page.id] = page.status
-            first = False
+        seen |= {page.id: page.status for page in pages}
         time.sleep(FOLLOW_INTERVAL_S)
+        try:
+            pages = inbox.pages(limit=LIMIT_MAX)
+        except BackendError as error:
+            click.echo(str(error), err=True)
+            continue
+        for page in reversed(pages):
+            if seen.get(page.id) != page.status and (page.status == OPEN or not only_open):
+                yield page
 
 
 def _table(pages: Sequence[Page], now: datetime) -> Table:
@@ -89,7 +87,7 @@ def _table(pages: Sequence[Page], now: datetime) -> Table:
             Text(plain(page.label(SERVICE) or "-", length_max=60)),
             Text(plain(page.about, length_max=120)),
             page.opened_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-            _span(page.duration(now)),
+            duration(page.duration(now).total_seconds()),
             str(page.notifications),
         )
     return table
@@ -97,19 +95,9 @@ def _table(pages: Sequence[Page], now: datetime) -> Table:
 
 def _line(page: Page, now: datetime) -> str:
     at = page.opened_at if page.status == OPEN else page.resolved_at or now
-    lasted = "" if page.status == OPEN else f" after {_span(page.duration(now))}"
+    lasted = "" if page.status == OPEN else f" after {duration(page.duration(now).total_seconds())}"
     service, about = plain(page.label(SERVICE) or "-", length_max=60), plain(page.about, length_max=120)
     return (
         f"{at.astimezone(UTC):%H:%M:%S}  {page.severity:<6}  {page.status}{lasted}  "
         f"{service}  {about}  (page {page.id})"
     )
-
-
-def _span(length: timedelta) -> str:
-    seconds = int(length.total_seconds())
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds}s"
-    if seconds < 3600:  # noqa: PLR2004 - an hour
-        return f"{seconds // 60}m{seconds % 60:02}s"
-    hours = seconds // 3600
-    return f"{hours}h{seconds // 60 % 60:02}m" if hours < 24 else f"{hours // 24}d{hours % 24:02}h"  # noqa: PLR2004 - a day

@@ -14,7 +14,7 @@ from watchkeeper.cli import stack_options
 @stack_options.state_option
 def command(group: str, count: int, state_dir: Path) -> None:
     """Bring GROUP to COUNT replicas; returns when new ones serve and removed ones are drained and gone."""
-    stack = RunningStack.at(state_dir)
+    stack = RunningStack.at(stack_options.state_dir(state_dir).root)
     before = stack.replicas(group)
     stack.scale(group, count, lambda text: click.echo(text, err=True))
     click.echo(

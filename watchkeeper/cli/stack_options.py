@@ -10,6 +10,7 @@ import click
 
 from deploy.local.paths import StateDir
 from deploy.local.programs import Place
+from deploy.local.record import known_record
 from deploy.local.start import repository
 
 STATE_DIR = "WATCHKEEPER_STATE_DIR"
@@ -23,7 +24,8 @@ def state_option(command: Command) -> Command:
     """Add ``--state-dir``, which defaults to ``.run`` in the repository."""
     return click.option(
         "--state-dir",
-        type=click.Path(file_okay=False, path_type=Path),
+        # Whether it can be read is asked, and explained, by state_dir().
+        type=click.Path(file_okay=False, readable=False, path_type=Path),
         envvar=STATE_DIR,
         show_envvar=True,
         default=lambda: repository() / ".run",
@@ -38,18 +40,27 @@ def port_offset_option(command: Command) -> Command:
         type=click.IntRange(-PORT_OFFSET_MAX, PORT_OFFSET_MAX),
         envvar=PORT_OFFSET,
         show_envvar=True,
-        default=0,
-        help="Shift every port by this much, to run beside another stack.",
+        help="Shift every port by this much, to run beside another stack.  "
+        "[default: as the stack that runs, or 0]",
     )(command)
 
 
 def state_dir(path: Path) -> StateDir:
-    """Give the layout below a directory."""
-    return StateDir.at(path)
+    """Give the layout below a directory.
+
+    Raises:
+        StackError: what is there is another user's.
+    """
+    state = StateDir.at(path)
+    state.check_access()
+    return state
 
 
-def place(state: StateDir, port_offset: int) -> Place:
-    """Describe where a stack with that state runs."""
+def place(state: StateDir, port_offset: int | None) -> Place:
+    """Describe where a stack with that state runs; one that runs stays on its ports unless told to move."""
+    if port_offset is None:
+        record = known_record(state)
+        port_offset = record.place.port_offset if record is not None else 0
     # Not resolved: the interpreter of a virtual environment is a link whose own path is what counts.
     return Place(repo=repository(), state=state.root, python=Path(sys.executable), port_offset=port_offset)
 

@@ -8,7 +8,7 @@ import click
 from deploy.local.outlook import Outlook, look_out
 from deploy.local.record import read_record
 from deploy.local.status import look
-from watchkeeper.cli import stack_options, status_view
+from watchkeeper.cli import stack_options, status_view, terminal
 
 
 @click.command()
@@ -29,7 +29,7 @@ def command(as_json: bool, state_dir: Path) -> None:
         document = {"stack": found.model_dump(mode="json"), "outlook": outlook.model_dump(mode="json")}
         click.echo(json.dumps({**document, "complaints": complaints}, indent=2))
     elif found.is_up:
-        status_view.show(status_view.stdout(), found, outlook)
+        status_view.show(terminal.stdout(), found, outlook)
     for complaint in complaints:
         click.echo(complaint, err=True)
     raise SystemExit(1 if complaints else 0)

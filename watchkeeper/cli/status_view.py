@@ -6,6 +6,7 @@ from rich.text import Text
 
 from deploy.local.outlook import Outlook
 from deploy.local.status import Condition, ProcessStatus, StackStatus
+from watchkeeper.cli.terminal import duration
 
 _STYLES = {Condition.RUNNING: "green", Condition.STARTING: "yellow", Condition.STOPPING: "yellow"}
 _LINKS = (
@@ -13,14 +14,6 @@ _LINKS = (
     ("prometheus", "metrics, rules"),
     ("alertmanager", "alerts, silences"),
 )
-WIDTH_OF_FILES = 160
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
-
-
-def stdout() -> Console:
-    """Give the terminal as it is; a file or a pipe is wide enough for every row."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH_OF_FILES)
 
 
 def show(console: Console, status: StackStatus, outlook: Outlook) -> None:
@@ -100,21 +93,3 @@ def percent(ratio: float | None) -> str:
     ('99.9 %', '-')
     """
     return "-" if ratio is None else f"{100 * ratio:.5g} %"
-
-
-def duration(seconds: float | None) -> str:
-    """Show a time span in its largest two units.
-
-    >>> duration(59), duration(3 * 3600 + 125), duration(None)
-    ('59s', '3h02m', '-')
-    """
-    if seconds is None:
-        return "-"
-    whole = int(seconds)
-    if whole < _MINUTE_S:
-        return f"{whole}s"
-    if whole < _HOUR_S:
-        return f"{whole // _MINUTE_S}m{whole % _MINUTE_S:02}s"
-    if whole < _DAY_S:
-        return f"{whole // _HOUR_S}h{whole % _HOUR_S // _MINUTE_S:02}m"
-    return f"{whole // _DAY_S}d{whole % _DAY_S // _HOUR_S:02}h"

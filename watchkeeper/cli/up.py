@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +23,7 @@ from deploy.local.outlook import look_out
 from deploy.local.stack import load
 from deploy.local.start import HEALTHY_TIMEOUT_S, Plan, repository, start
 from deploy.local.status import look
-from watchkeeper.cli import status_view
+from watchkeeper.cli import status_view, terminal
 from watchkeeper.cli.stack_options import environ, place, port_offset_option, state_dir, state_option
 
 DEFAULT_FILES = ("deploy/local/stack.yaml", "demo/stack.yaml")
@@ -120,7 +121,11 @@ class _Live:
     help="File that describes processes; repeatable.  [default: deploy/local/stack.yaml, demo/stack.yaml]",
 )
 @click.option(
-    "--timeout", "timeout_s", type=click.FloatRange(1, 3600), default=HEALTHY_TIMEOUT_S, show_default=True
+    "--timeout",
+    type=terminal.DURATION,
+    default=f"{HEALTHY_TIMEOUT_S:.0f}s",
+    show_default=True,
+    help="Give up when a process is not healthy after this long.",
 )
 @click.option(
     "--wait-slo/--no-wait-slo", default=True, help="Wait for the first SLO values too.  [default: wait]"
@@ -128,7 +133,7 @@ class _Live:
 @state_option
 @port_offset_option
 def command(
-    files: tuple[Path, ...], timeout_s: float, wait_slo: bool, state_dir: Path, port_offset: int
+    files: tuple[Path, ...], timeout: timedelta, wait_slo: bool, state_dir: Path, port_offset: int | None
 ) -> None:
     """Start the native stack and wait until it is healthy.
 
@@ -137,7 +142,7 @@ def command(
     begun = time.monotonic()
     state = _state(state_dir)
     stack = load(files or [repository() / name for name in DEFAULT_FILES])
-    plan = Plan(stack, place(state, port_offset), state, environ(), timeout_s=timeout_s)
+    plan = Plan(stack, place(state, port_offset), state, environ(), timeout_s=timeout.total_seconds())
     reporter = _Live if Console(stderr=True).is_terminal else _Plain
     try:
         with reporter() as report:
@@ -152,7 +157,7 @@ def command(
         )
         raise SystemExit(130) from None
     found = look(state)
-    status_view.show(status_view.stdout(), found, look_out(record.programs()))
+    status_view.show(terminal.stdout(), found, look_out(record.programs()))
     click.echo(f"up after {time.monotonic() - begun:.1f} s", err=True)
     for complaint in found.complaints:
         click.echo(complaint, err=True)

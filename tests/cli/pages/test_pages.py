@@ -89,6 +89,21 @@ def test_following_prints_what_opens_and_resolves(console: RunningConsole) -> No
         assert following.wait(10) == 0
 
 
+def test_following_does_not_tell_old_pages_as_news(console: RunningConsole) -> None:
+    """--limit bounds what is shown at first; what it left out never comes later."""
+    for name in ("first", "second"):
+        console.deliver(notification(name))
+        console.deliver(notification(name, "resolved"))
+    command = [WATCHKEEPER, "pages", "--follow", "--json", "--limit=1", f"--console={console.url}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        assert json.loads(following.stdout.readline())["id"] == 2
+        console.deliver(notification("third"))
+        assert json.loads(following.stdout.readline())["id"] == 3
+        following.send_signal(2)
+        assert following.wait(10) == 0
+
+
 def test_without_a_console_the_reason_is_one_sentence() -> None:
     """No traceback; exit 1; it says what to do, within seconds."""
     began = time.monotonic()
