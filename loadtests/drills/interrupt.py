@@ -27,8 +27,12 @@ class SignalGuard:
 
     @contextlib.contextmanager
     def installed(self) -> Iterator[None]:
-        """Listen to the signals; the former handlers come back at the end."""
-        former = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+        """Listen to the signals; the former handlers come back at the end.
+
+        One that whoever started us had us ignore (``nohup``) stays ignored.
+        """
+        heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        former = {number: signal.signal(number, self._on_signal) for number in heard}
         try:
             yield
         finally:
