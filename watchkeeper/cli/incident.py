@@ -19,7 +19,7 @@ from loadtests.drills.interrupt import SignalGuard
 from loadtests.drills.observe import Servers
 from loadtests.drills.plan import UnknownDrillError, known_faults, make_plan
 from loadtests.drills.rehearse import SteadyClock, describe, rehearse
-from loadtests.drills.verdict import EXIT_CODES
+from loadtests.drills.verdict import EXIT_CODES, Verdict
 from watchkeeper.alertmanager_api import AlertmanagerApi
 from watchkeeper.catalog.base import format_duration
 from watchkeeper.catalog.loader import load_catalog
@@ -29,6 +29,7 @@ from watchkeeper.cli.incident_stage import Stage
 from watchkeeper.cli.incident_view import Narrator
 from watchkeeper.cli.terminal import DURATION, stdout
 from watchkeeper.endpoints import ALERTMANAGER_URL_ENV, CONSOLE_URL_ENV, PROMETHEUS_URL_ENV
+from watchkeeper.errors import WatchkeeperError
 from watchkeeper.pages import InboxApi
 from watchkeeper.prometheus_api import PrometheusApi
 
@@ -180,14 +181,15 @@ def rehearse_(  # noqa: PLR0917 - one parameter per option
 ) -> None:
     """Carry out drill NAME and judge it: from the fault to the page, and back to normal.
 
-    Exits 0 on PASS, 1 on FAIL, 3 on INVALID (the drill proves nothing; the reason is told).
+    Exits 0 on PASS, 1 on FAIL, 3 on INVALID (the drill proves nothing; the reason is told) and when it
+    could not be carried out, such as without a stack or beside another drill.
     However it ends, the faults are taken back.
     """
     catalog = load_catalog(catalog_dir)
     with _usage():
         plan = make_plan(catalog, name, hold=hold)
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
-    with FaultSwitch() as switch:
+    with _proving_nothing(ctx), FaultSwitch() as switch:
         stage = Stage.at(state_dir, targets_dir, switch)
         with (
             PrometheusApi(prometheus_url or stage.url_of("prometheus")) as prometheus,
@@ -217,6 +219,16 @@ def _expectation(drill: Drill) -> str:
         within, resolve_within = format_duration(expect.within), format_duration(expect.resolve_within)
         return f"one page for {expect.page} within {within}, resolved within {resolve_within}"
     return f"no page for {format_duration(expect.silent_for)}"
+
+
+@contextlib.contextmanager
+def _proving_nothing(ctx: click.Context) -> Iterator[None]:
+    """An error is no verdict on the alerts: exit 1 would say that they failed."""
+    try:
+        yield
+    except WatchkeeperError as error:
+        click.echo(str(error), err=True)
+        ctx.exit(EXIT_CODES[Verdict.INVALID])
 
 
 @contextlib.contextmanager

@@ -59,12 +59,19 @@ def test_a_wrong_duration_is_wrong_usage(option: str, value: str, tmp_path: Path
     assert "is not a duration" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["start", "rehearse"])
-def test_without_a_stack_nothing_is_begun(command: str, tmp_path: Path) -> None:
+def test_without_a_stack_nothing_is_started(tmp_path: Path) -> None:
     """The error says what to do."""
-    result = run(command, "total-outage", "--state-dir", str(tmp_path))
+    result = run("start", "total-outage", "--state-dir", str(tmp_path))
     assert result.exit_code == 1
     assert str(result.exception).endswith("start the stack with: make up")
+    assert not list(tmp_path.rglob("active.json"))
+
+
+def test_a_rehearsal_that_can_not_begin_is_no_failure_of_the_alerts(tmp_path: Path) -> None:
+    """Exit 1 is kept for FAIL, so that a pipeline can tell."""
+    result = run("rehearse", "total-outage", "--state-dir", str(tmp_path))
+    assert result.exit_code == 3
+    assert result.stderr.endswith("start the stack with: make up\n")
     assert not list(tmp_path.rglob("active.json"))
 
 
