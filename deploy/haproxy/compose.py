@@ -2,17 +2,16 @@
 
 from deploy.haproxy.config import DiscoveredServers, Edge
 
+GATEWAY = "gateway"
 REPLICAS_MAX = 8
 DOCKER_DNS = "127.0.0.11:53"
 
 
-def edge(
-    *, backend: str = "gateway", port: int = 8000, edge_port: int = 8080, metrics_port: int = 8405
-) -> Edge:
+def edge() -> Edge:
     """Describe the edge of the compose network; every container has its own ports."""
     return Edge(
-        backend=backend,
-        bind=f":{edge_port}",
-        metrics_bind=f":{metrics_port}",
-        servers=DiscoveredServers(host=backend, port=port, slots=REPLICAS_MAX, resolver=DOCKER_DNS),
+        backend=GATEWAY,
+        bind=":8080",
+        metrics_bind=":8405",
+        servers=DiscoveredServers(host=GATEWAY, port=8000, slots=REPLICAS_MAX, resolver=DOCKER_DNS),
     )

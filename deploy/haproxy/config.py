@@ -3,13 +3,14 @@
 What is decided here, and why:
 
 * A request is sent again to another replica when the connection could not be made (``conn-failure``: it was
-never sent). An answer that never came (``empty-response``) is retried only for methods without effect: a chat
-completion that may have been computed must not be paid for twice. * The connection to a replica is closed
-after each request (``http-server-close``). A kept connection that the replica closes in the same moment would
-lose a POST that was never handled; on these networks a new connection costs little. * ``/readyz`` decides who
-gets requests. A replica is out after two failed checks, in after one good one. * A 503 that HAProxy makes
-itself is counted in ``haproxy_frontend_http_responses_total{code="5xx"}`` of the frontend (tried with 2.6),
-so the frontend's counters are what clients saw.
+  never sent). An answer that never came (``empty-response``) is retried only for methods without effect: a
+  chat completion that may have been computed must not be paid for twice.
+* The connection to a replica is closed after each request (``http-server-close``). A kept connection that the
+  replica closes in the same moment would lose a POST that was never handled; on these networks a new
+  connection costs little.
+* ``/readyz`` decides who gets requests. A replica is out after two failed checks, in after one good one.
+* A 503 that HAProxy makes itself is counted in ``haproxy_frontend_http_responses_total{code="5xx"}`` of the
+  frontend (tried with 2.6), so the frontend's counters are what clients saw.
 """
 
 import json

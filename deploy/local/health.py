@@ -23,7 +23,7 @@ class Health:
 
 
 class Prober:
-    """Asks many processes at once over kept connections; close it when done."""
+    """Asks many processes at once, each over a connection of its own; close it when done."""
 
     def __init__(self, timeout_s: float = HEALTH_TIMEOUT_S) -> None:
         # Loopback only: a proxy from the environment would answer for the dead.

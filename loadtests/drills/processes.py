@@ -8,12 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from watchkeeper.errors import WatchkeeperError
-
-
-class ProcessError(WatchkeeperError):
-    """Processes can not be seen or killed here."""
-
 
 @dataclass(frozen=True, slots=True)
 class Instance:
@@ -44,18 +38,3 @@ class ProcessControl(Protocol):
             WatchkeeperError: there is no such process, or it does not run.
         """
         ...
-
-
-class NoProcessControl:
-    """Where processes are supervised by something we can not talk to."""
-
-    def instances(self, job: str) -> Sequence[Instance]:
-        """Refuse."""
-        raise ProcessError(f"the processes of {job!r} can not be killed from here; {_HINT}")
-
-    def kill(self, name: str) -> None:
-        """Refuse."""
-        raise ProcessError(f"{name!r} can not be killed from here; {_HINT}")
-
-
-_HINT = "drills that kill need the native stack (make up)"
