@@ -196,3 +196,8 @@ def operation(state: StateDir, what: str, *, wait_s: float = OPERATION_WAIT_S) -
         file.write(f"`watchkeeper {what}` (pid {os.getpid()})")
         file.flush()
         yield
+
+
+def repository() -> Path:
+    """Give the directory that this code was installed from, where the committed files are."""
+    return Path(__file__).resolve().parents[2]

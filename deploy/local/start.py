@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from deploy.local import marked, preflight, rotation
 from deploy.local.configure import KINDS, Context, configure, write_targets
@@ -244,8 +243,3 @@ def _replicas(stack: Stack, before: Record | None) -> dict[str, int]:
         if old is not None and had is not None and had != old.replicas:
             counts[spec.name] = min(had, spec.replicas_max)
     return counts
-
-
-def repository() -> Path:
-    """Give the directory that this code was installed from, where the committed files are."""
-    return Path(__file__).resolve().parents[2]

@@ -10,11 +10,17 @@ import alerts.check
 from watchkeeper.catalog.catalog import Catalog
 from watchkeeper.catalog.loader import load_catalog
 from watchkeeper.catalog.problems import CatalogError, Problem, counted, render
+from watchkeeper.cli.places import in_repository
 from watchkeeper.cli.printing import colour, never_fail_to_print
 
 
 @click.command("check")
-@click.argument("catalog_dir", metavar="[CATALOG]", default="catalog", type=click.Path(path_type=Path))
+@click.argument(
+    "catalog_dir",
+    metavar="[CATALOG]",
+    default=lambda: in_repository("catalog"),
+    type=click.Path(path_type=Path),
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def command(catalog_dir: Path, *, as_json: bool) -> None:
     """Check the catalog in the CATALOG directory; report every problem at once.

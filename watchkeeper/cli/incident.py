@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from deploy.local.start import repository
+from deploy.local.paths import repository
 from loadtests.drills.cleanup import clean_up
 from loadtests.drills.inject import FaultSwitch
 from loadtests.drills.interrupt import SignalGuard

@@ -16,7 +16,7 @@ from alerts.plan import Change, Documents, compare, read
 from alerts.plan.state import Part
 from deploy.local import stack
 from deploy.local.configure import shift_loopback_ports
-from deploy.local.start import repository
+from deploy.local.paths import repository
 from watchkeeper.alertmanager_api import AlertmanagerApi
 from watchkeeper.catalog.catalog import Catalog
 from watchkeeper.catalog.loader import load_catalog

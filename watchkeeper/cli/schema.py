@@ -8,16 +8,16 @@ import click
 
 from watchkeeper.catalog.documents import DOCUMENTS
 from watchkeeper.catalog.jsonschema import document_schema
+from watchkeeper.cli.places import in_repository
 
 
 @click.command("schema")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a schema is stale or missing.")
 @click.option(
     "--output",
-    default="catalog/schema",
-    show_default=True,
+    default=lambda: in_repository("catalog/schema"),
     type=click.Path(path_type=Path, file_okay=False),
-    help="Directory of the schemas.",
+    help="Directory of the schemas.  [default: catalog/schema in the repository]",
 )
 def command(*, check: bool, output: Path) -> None:
     """Write the JSON Schema of each kind of catalog file."""

@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from deploy.local.paths import StateDir
+from deploy.local.paths import StateDir, repository
 from deploy.local.programs import Place
 from deploy.local.record import known_record
-from deploy.local.start import repository
 
 STATE_DIR = "WATCHKEEPER_STATE_DIR"
 PORT_OFFSET = "WATCHKEEPER_PORT_OFFSET"

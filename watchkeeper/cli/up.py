@@ -20,8 +20,9 @@ from rich.progress import (
 
 from deploy.local.first_values import slos_of, wait_for_slo_values
 from deploy.local.outlook import look_out
+from deploy.local.paths import repository
 from deploy.local.stack import load
-from deploy.local.start import HEALTHY_TIMEOUT_S, Plan, repository, start
+from deploy.local.start import HEALTHY_TIMEOUT_S, Plan, start
 from deploy.local.status import look
 from watchkeeper.cli import status_view, terminal
 from watchkeeper.cli.stack_options import environ, place, port_offset_option, state_dir, state_option

@@ -59,9 +59,10 @@ def _run_in_a_terminal(*arguments: str, cwd: Path, **environment: str) -> str:
     return shown.decode("utf-8")
 
 
-def test_a_clean_catalog_is_one_line_and_exit_code_0() -> None:
-    """The demo's, from the repository, by default."""
+def test_a_clean_catalog_is_one_line_and_exit_code_0(tmp_path: Path) -> None:
+    """The repository's by default, from wherever one stands."""
     result = _run(cwd=REPOSITORY)
+    assert _run(cwd=tmp_path).stdout == result.stdout.replace("catalog:", f"{REPOSITORY / 'catalog'}:")
     assert result.returncode == 0
     assert result.stderr == ""
     assert result.stdout.startswith("catalog: ")
@@ -71,7 +72,7 @@ def test_a_clean_catalog_is_one_line_and_exit_code_0() -> None:
 
 def test_problems_are_results_and_go_to_standard_output(broken: Path) -> None:
     """With exit code 1, and the same from wherever one stands."""
-    near = _run(cwd=broken.parent)
+    near = _run("catalog", cwd=broken.parent)
     far = _run(broken, cwd=Path("/"))
     assert near.returncode == far.returncode == 1
     assert near.stderr == far.stderr == ""
@@ -82,7 +83,7 @@ def test_problems_are_results_and_go_to_standard_output(broken: Path) -> None:
 
 def test_json_tells_a_machine_the_same(broken: Path) -> None:
     """Place, check, what and fix, each by itself."""
-    result = _run("--json", cwd=broken.parent)
+    result = _run("catalog", "--json", cwd=broken.parent)
     assert result.returncode == 1
     assert json.loads(result.stdout) == {
         "problems": [
@@ -116,9 +117,9 @@ def test_a_wrong_option_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_colour_is_for_terminals_that_want_it(broken: Path) -> None:
     """Neither a pipe nor NO_COLOR gets any; the text is the same."""
-    plain = _run(cwd=broken.parent).stdout
-    coloured = _run_in_a_terminal(cwd=broken.parent, NO_COLOR="")
-    uncoloured = _run_in_a_terminal(cwd=broken.parent, NO_COLOR="1")
+    plain = _run("catalog", cwd=broken.parent).stdout
+    coloured = _run_in_a_terminal("catalog", cwd=broken.parent, NO_COLOR="")
+    uncoloured = _run_in_a_terminal("catalog", cwd=broken.parent, NO_COLOR="1")
     assert "\x1b" not in plain
     assert "\x1b[31m^^^^\x1b[0m" in coloured
     assert uncoloured.replace("\r\n", "\n") == plain
@@ -126,7 +127,7 @@ def test_colour_is_for_terminals_that_want_it(broken: Path) -> None:
 
 def test_a_terminal_of_another_alphabet_shows_escapes_and_no_traceback(broken: Path) -> None:
     """The catalog may hold any script."""
-    result = _run(cwd=broken.parent, PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
+    result = _run("catalog", cwd=broken.parent, PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
     assert result.returncode == 1
     assert result.stderr == ""
     assert "name: \\u65e5\\u672c" in result.stdout

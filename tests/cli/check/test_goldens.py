@@ -103,7 +103,7 @@ def _lay_out(root: Path, *cases: Case) -> None:
 
 
 def _check() -> str:
-    result = CliRunner().invoke(command, [], catch_exceptions=False)
+    result = CliRunner().invoke(command, ["catalog"], catch_exceptions=False)
     return f"{result.output}exit {result.exit_code}\n"
 
 
@@ -141,7 +141,7 @@ def test_every_problem_says_how_to_mend_it(
     _lay_out(tmp_path / "catalog", Case.read(BASE), Case.read(path))
     monkeypatch.chdir(tmp_path)
 
-    result = CliRunner().invoke(command, ["--json"], catch_exceptions=False)
+    result = CliRunner().invoke(command, ["catalog", "--json"], catch_exceptions=False)
     problems = json.loads(result.stdout)["problems"]
 
     assert problems
