@@ -7,14 +7,14 @@ it resolved opens a new one. This is how incident trackers count, so it is how w
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TypeVar
 
-import httpx2
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from watchkeeper.conventions import ALERTNAME, SLO
 from watchkeeper.errors import BackendError
-from watchkeeper.http_api import HttpApi
+from watchkeeper.http_api import FetchError, HttpApi
 
 OPEN = "open"
 RESOLVED = "resolved"
@@ -142,14 +142,15 @@ class InboxApi(HttpApi):
 
     def _get(self, path: str, parameters: dict[str, str | int], answer: TypeAdapter[_Answer]) -> _Answer:
         try:
-            response = self._client.get(path, params=parameters)
-            response.raise_for_status()
-            return answer.validate_json(response.content)
-        except (httpx2.HTTPError, ValueError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise BackendError(
-                f"{self.base_url}: no pages from the console ({reason}); is it running?"
-            ) from error
+            response = self._fetch("GET", path, params=parameters)
+            if response.status != HTTPStatus.OK:
+                raise self._failed(f"it answered {response.status}")
+            return answer.validate_json(response.body)
+        except (FetchError, ValueError) as error:
+            raise self._failed(str(error).splitlines()[0]) from error
+
+    def _failed(self, reason: str) -> BackendError:
+        return BackendError(f"{self.base_url}: no pages from the console ({reason}); is it running?")
 
 
 _PAGES = TypeAdapter(tuple[Page, ...])

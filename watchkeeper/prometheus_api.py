@@ -4,18 +4,19 @@ Thin on purpose. It exists so that drills, the status command and the console sh
 a failed query is: a ``BackendError`` that says which server, which query and why. Time and size are bounded.
 """
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-import httpx2
+from typing import Any, Final, TypeVar
 
 from watchkeeper.errors import BackendError
-from watchkeeper.http_api import HttpApi
+from watchkeeper.http_api import AnswerTooLargeError, FetchError, HttpApi
 
-RESPONSE_BYTES_MAX = 32 * 1024 * 1024
+_Read = TypeVar("_Read")
+_MALFORMED: Final = (AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError)
+"""What reading raises when a JSON document is not of the form that it should have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class ActiveAlert:
 class PrometheusApi(HttpApi):
     """One Prometheus server, by its base URL.
 
-    Every method raises ``BackendError`` when the server is away, slow, refuses, or answers what is no JSON.
+    Every method raises ``BackendError`` when the server is away, slow, refuses, or answers
+    what is not Prometheus's.
     """
 
     def query(self, expr: str, *, at: datetime | None = None) -> Sequence[Sample]:
@@ -49,10 +51,7 @@ class PrometheusApi(HttpApi):
         form = {"query": expr}
         if at is not None:
             form["time"] = str(at.timestamp())
-        data = self._call("POST", "/api/v1/query", form, what=expr)
-        if data["resultType"] == "scalar":
-            return [_sample({}, data["result"])]
-        return [_sample(row["metric"], row["value"]) for row in data["result"]]
+        return self._call("POST", "/api/v1/query", form, what=expr, read=_samples)
 
     def query_value(self, expr: str, *, at: datetime | None = None) -> float | None:
         """Evaluate an expression that gives at most one number; NaN counts as none.
@@ -67,62 +66,95 @@ class PrometheusApi(HttpApi):
 
     def samples_read(self, expr: str) -> int:
         """Evaluate an expression now; give how many samples the server had to read for it."""
-        data = self._call("POST", "/api/v1/query", {"query": expr, "stats": "all"}, what=expr)
-        return int(data["stats"]["samples"]["totalQueryableSamples"])
+        form = {"query": expr, "stats": "all"}
+        return self._call(
+            "POST",
+            "/api/v1/query",
+            form,
+            what=expr,
+            read=lambda data: int(data["stats"]["samples"]["totalQueryableSamples"]),
+        )
 
     def rule_groups(self) -> Sequence[Mapping[str, Any]]:
         """Give every rule group that is loaded, as the server describes it."""
-        groups: Sequence[Mapping[str, Any]] = self._call("GET", "/api/v1/rules", None, what="rules")["groups"]
-        return groups
+        return self._call(
+            "GET",
+            "/api/v1/rules",
+            what="rules",
+            read=lambda data: [dict(group) for group in data["groups"]],
+        )
 
     def configuration(self) -> str:
         """Give the configuration in force, as YAML with every default filled in."""
-        data = self._call("GET", "/api/v1/status/config", None, what="configuration")
-        return str(data["yaml"])
+        return self._call(
+            "GET", "/api/v1/status/config", what="configuration", read=lambda data: str(data["yaml"])
+        )
 
     def alerts(self) -> Sequence[ActiveAlert]:
         """Give every pending or firing alert."""
-        data = self._call("GET", "/api/v1/alerts", None, what="alerts")
-        return [
-            ActiveAlert(
-                labels=row["labels"],
-                annotations=row["annotations"],
-                state=row["state"],
-                active_at=datetime.fromisoformat(row["activeAt"]),
-            )
-            for row in data["alerts"]
-        ]
+        return self._call("GET", "/api/v1/alerts", what="alerts", read=_alerts)
 
-    def ready(self) -> bool:
-        """Tell whether the server says that it is ready; False when it can not be reached."""
+    def _call(
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        *,
+        what: str,
+        read: Callable[[Any], _Read],
+    ) -> _Read:
         try:
-            return self._client.get("/-/ready").status_code == httpx2.codes.OK
-        except httpx2.HTTPError:
-            return False
-
-    def _call(self, method: str, path: str, form: Mapping[str, str] | None, *, what: str) -> Any:  # noqa: ANN401 - JSON
-        try:
-            response = self._client.request(method, path, data=form)
-        except httpx2.HTTPError as error:
-            reason = str(error) or type(error).__name__
+            answer = self._fetch(method, path, form=form)
+        except AnswerTooLargeError as error:
             raise BackendError(
-                f"{self.base_url}: no answer from Prometheus ({reason}); see: watchkeeper status",
+                f"{self.base_url}: the answer to {what!r} is too large; narrow the query"
             ) from error
-        if len(response.content) > RESPONSE_BYTES_MAX:
-            raise BackendError(f"{self.base_url}: the answer to {what!r} is too large; narrow the query")
-        try:
-            body = response.json()
-        except ValueError as error:
+        except FetchError as error:
             raise BackendError(
-                f"{self.base_url}: HTTP {response.status_code} without JSON; is this a Prometheus?",
+                f"{self.base_url}: no answer from Prometheus ({error}); see: watchkeeper status",
+            ) from error
+        try:
+            body = json.loads(answer.body)
+        except (ValueError, RecursionError) as error:
+            raise BackendError(
+                f"{self.base_url}: HTTP {answer.status} without JSON; is this a Prometheus?",
             ) from error
         if not isinstance(body, dict) or body.get("status") != "success":
             reason = (
                 body.get("error", "no reason given") if isinstance(body, dict) else "not a Prometheus answer"
             )
             raise BackendError(f"{self.base_url}: Prometheus refused {what!r}: {reason}")
-        return body["data"]
+        try:
+            return read(body["data"])
+        except _MALFORMED as error:
+            raise BackendError(
+                f"{self.base_url}: the answer to {what!r} has not the form of Prometheus's "
+                f"({type(error).__name__}: {error}); is this a Prometheus?"
+            ) from error
+
+
+def _samples(data: Any) -> Sequence[Sample]:  # noqa: ANN401 - JSON
+    if data["resultType"] == "scalar":
+        return [_sample({}, data["result"])]
+    return [_sample(row["metric"], row["value"]) for row in data["result"]]
 
 
 def _sample(labels: Mapping[str, str], point: Sequence[Any]) -> Sample:
-    return Sample(labels=labels, value=float(point[1]), at=datetime.fromtimestamp(float(point[0]), tz=UTC))
+    at = datetime.fromtimestamp(float(point[0]), tz=UTC)
+    return Sample(labels=_texts(labels), value=float(point[1]), at=at)
+
+
+def _alerts(data: Any) -> Sequence[ActiveAlert]:  # noqa: ANN401 - JSON
+    return [
+        ActiveAlert(
+            labels=_texts(row["labels"]),
+            annotations=_texts(row["annotations"]),
+            state=str(row["state"]),
+            active_at=datetime.fromisoformat(row["activeAt"]),
+        )
+        for row in data["alerts"]
+    ]
+
+
+def _texts(texts: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: str(text) for name, text in texts.items()}
