@@ -89,7 +89,8 @@ def verdict(failures: Sequence[ProviderFailure]) -> Verdict:
         return Verdict(last.status, "invalid_request_error", str(last))
     if failures and all(isinstance(failure, RateLimited) for failure in failures):
         wait_s = min(failure.retry_after_s or _RETRY_AFTER_S for failure in failures)
-        return Verdict(429, "rate_limit_exceeded", "every provider is at its rate limit", wait_s)
+        # Not 429: the limits are ours at the providers, not the user's here; the user did nothing wrong.
+        return Verdict(503, "providers_exhausted", "every provider is at its rate limit", wait_s)
     if not failures or isinstance(failures[-1], TimedOut):
         return Verdict(504, "timeout", "no provider answered in time")
     return Verdict(503, "no_provider_available", "no provider could answer; try again", _RETRY_AFTER_S)

@@ -93,12 +93,13 @@ def test_most_random_errors_are_hidden(stack: Stack) -> None:
     assert {stack.ask(max_tokens=1).status_code for _ in range(15)} == {200}
 
 
-def test_rate_limits_everywhere_reach_the_user_as_429(stack: Stack) -> None:
-    """And say when to come back; no circuit opens, for nobody is ill."""
+def test_rate_limits_everywhere_are_an_outage_to_the_user(stack: Stack) -> None:
+    """503, and when to come back; no circuit opens, for nobody is ill."""
     for provider in stack.providers:
         provider.fault("rate_limit", requests_per_s=0.1)
     answers = [stack.ask(max_tokens=1) for _ in range(8)]
-    assert answers[-1].status_code == 429
+    assert answers[-1].status_code == 503
+    assert answers[-1].json()["error"]["code"] == "providers_exhausted"
     assert int(answers[-1].headers["retry-after"]) >= 1
     assert stack.gateway.metric("gateway_circuit_closed") == 2
 

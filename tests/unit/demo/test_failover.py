@@ -110,10 +110,10 @@ def test_open_circuits_are_not_asked_twice() -> None:
     assert verdict(caught.value.failures).status == 503
 
 
-def test_rate_limits_everywhere_are_passed_on_with_the_shortest_wait() -> None:
-    """The user can do something about it: wait."""
+def test_rate_limits_everywhere_are_our_failure_with_the_shortest_wait() -> None:
+    """The limits are ours at the providers: no user did anything wrong, so no user gets a 429."""
     said = verdict([RateLimited("a", "429", retry_after_s=7), RateLimited("b", "429", retry_after_s=3)])
-    assert (said.status, said.retry_after_s) == (429, 3)
+    assert (said.status, said.retry_after_s) == (503, 3)
     assert verdict([RateLimited("a", "429"), ServerFailure("b", "500")]).status == 503
 
 
