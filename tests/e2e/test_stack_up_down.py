@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +19,16 @@ REPO = Path(__file__).parents[2]
 CLI = Path(sys.executable).with_name("watchkeeper")
 PORT_OFFSET = int(os.environ.get("WATCHKEEPER_E2E_PORT_OFFSET", "4000"))
 NOBODY = 65534
+OF_THIS_USER = (
+    "XDG_CACHE_HOME",
+    "PIP_CACHE_DIR",
+    "UV_CACHE_DIR",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+)
+"""Variables that would lead another user to directories of this one, or make to this make."""
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -150,16 +159,18 @@ def copy() -> Iterator[Path]:
         shutil.rmtree(home)
 
 
-def test_a_copy_with_a_space_in_its_path_run_by_an_ordinary_user(copy: Path) -> None:
-    """Debian's packages and Debian's Python are enough; every process belongs to that user."""
-    packages = sysconfig.get_paths()["purelib"]
+def test_make_up_in_a_copy_with_a_space_in_its_path_by_an_ordinary_user(copy: Path) -> None:
+    """Once Debian's packages are there nobody needs root; every process belongs to that user."""
     prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
-    prefix += ["env", f"PYTHONPATH={copy}:{packages}"]
-    command = ["/usr/bin/python3", "-c", "from watchkeeper.cli import main; main()"]
-    shell = Shell(copy.parent / "state", command, Path("/"), prefix)
+    readable = subprocess.run([*prefix, "test", "-r", copy / "Makefile"], check=False).returncode == 0
+    assert readable, f"{copy.parent}: an ordinary user can not enter; set TMPDIR to a directory open to all"
+    prefix += ["env", *(f"--unset={name}" for name in OF_THIS_USER)]
+    shell = Shell(copy.parent / "state", ["make", "-C", str(copy)], Path("/"), prefix)
     up = shell.run("up")
     assert up.returncode == 0, up.stderr
+    assert "gateway-availability" in up.stdout
     assert {Path(f"/proc/{each.pid}").stat().st_uid for each in shell.left()} == {NOBODY}
     assert str(copy) in (copy.parent / "state/conf/record.json").read_text()
+    assert shell.run("status").returncode == 0
     assert shell.run("down").returncode == 0
     assert shell.left() == ()
