@@ -120,13 +120,10 @@ class InboxStore:
         status: str | None = None,
         severity: str | None = None,
         after_id: int = 0,
-        before_id: int | None = None,
         limit: int = 100,
     ) -> Sequence[Page]:
         """Give pages, newest first."""
         conditions = ["id > :after_id"]
-        if before_id is not None:
-            conditions.append("id < :before_id")
         if status is not None:
             conditions.append("status = :status")
         if severity is not None:
@@ -134,7 +131,6 @@ class InboxStore:
         query = f"SELECT {_COLUMNS} FROM page WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT :limit"  # noqa: S608
         values = {
             "after_id": after_id,
-            "before_id": before_id,
             "status": status,
             "severity": severity,
             "limit": limit,
