@@ -7,13 +7,13 @@ runs.
 
 import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Literal, TypeVar
 
-import httpx2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from watchkeeper.errors import BackendError
-from watchkeeper.http_api import HttpApi
+from watchkeeper.http_api import FetchError, HttpApi
 
 T = TypeVar("T")
 
@@ -106,14 +106,17 @@ class AlertmanagerApi(HttpApi):
 
     def _get(self, path: str, kind: TypeAdapter[T]) -> T:
         try:
-            response = self._client.get(path)
-            response.raise_for_status()
-            return kind.validate_json(response.content)
-        except (httpx2.HTTPError, ValueError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise BackendError(
-                f"{self.base_url}: no answer from Alertmanager ({reason}); see: watchkeeper status"
-            ) from error
+            answer = self._fetch("GET", path)
+            if answer.status != HTTPStatus.OK:
+                raise self._failed(f"it answered {answer.status}")
+            return kind.validate_json(answer.body)
+        except (FetchError, ValueError) as error:
+            raise self._failed(str(error).splitlines()[0]) from error
+
+    def _failed(self, reason: str) -> BackendError:
+        return BackendError(
+            f"{self.base_url}: no answer from Alertmanager ({reason}); see: watchkeeper status"
+        )
 
 
 _ALERTS = TypeAdapter(tuple[HeldAlert, ...])
