@@ -12,6 +12,7 @@ from watchkeeper import promql
 from watchkeeper.catalog.catalog import Catalog, Objective
 from watchkeeper.catalog.loader import load_catalog
 from watchkeeper.cli import explain_view
+from watchkeeper.cli.places import in_repository
 from watchkeeper.prometheus_api import PrometheusApi
 
 
@@ -25,8 +26,8 @@ def command() -> None:
 @click.option(
     "--catalog",
     "catalog_dir",
-    default="catalog",
-    show_default=True,
+    default=lambda: in_repository("catalog"),
+    show_default="catalog in the repository",
     type=click.Path(path_type=Path, file_okay=False),
     help="Directory of the catalog.",
 )

@@ -21,6 +21,7 @@ from watchkeeper.alertmanager_api import AlertmanagerApi
 from watchkeeper.catalog.catalog import Catalog
 from watchkeeper.catalog.loader import load_catalog
 from watchkeeper.cli.endpoints import alertmanager_url, prometheus_url
+from watchkeeper.cli.places import in_repository
 from watchkeeper.cli.up import DEFAULT_FILES
 from watchkeeper.endpoints import shifted
 from watchkeeper.errors import BackendError, WatchkeeperError
@@ -44,8 +45,8 @@ LOCAL = "local"
 @click.option(
     "--catalog",
     "catalog_dir",
-    default="catalog",
-    show_default=True,
+    default=lambda: in_repository("catalog"),
+    show_default="catalog in the repository",
     type=click.Path(path_type=Path, file_okay=False),
     help="Directory of the catalog.",
 )

@@ -13,6 +13,7 @@ import dashboards.artifacts
 import deploy.servers
 from watchkeeper.artifact import Artifact
 from watchkeeper.catalog.loader import load_catalog
+from watchkeeper.cli.places import in_repository
 
 GENERATED_DIRECTORIES = (
     "alerts/generated/rules",
@@ -27,7 +28,10 @@ GENERATED_DIRECTORIES = (
 
 @click.command("render")
 @click.argument(
-    "catalog_dir", metavar="[CATALOG]", default="catalog", type=click.Path(path_type=Path, file_okay=False)
+    "catalog_dir",
+    metavar="[CATALOG]",
+    default=lambda: in_repository("catalog"),
+    type=click.Path(path_type=Path, file_okay=False),
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is stale, missing or left over.")
 @click.option(
@@ -37,8 +41,8 @@ GENERATED_DIRECTORIES = (
 )
 @click.option(
     "--output",
-    default=".",
-    show_default="the current directory",
+    default=lambda: in_repository("."),
+    show_default="the repository",
     type=click.Path(path_type=Path, file_okay=False),
     help="Directory that the generated paths are relative to.",
 )

@@ -10,11 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
-def render(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run ``watchkeeper render`` as a user does."""
+def render(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run ``watchkeeper render`` as a user does: in a project of the user's own, or from anywhere."""
+    own = ["catalog", "--output", "."] if cwd else []
     return subprocess.run(
-        [Path(sys.executable).with_name("watchkeeper"), "render", *map(str, arguments)],
-        cwd=cwd,
+        [Path(sys.executable).with_name("watchkeeper"), "render", *own, *arguments],
+        cwd=cwd or "/",
         capture_output=True,
         text=True,
         check=False,
