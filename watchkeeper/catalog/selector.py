@@ -5,7 +5,7 @@ works with the metric's name and its matchers and never with text again.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 import promql_parser
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -37,15 +37,62 @@ class Matcher:
     value: str
 
 
+class _PromqlText:
+    """What is written as text in the catalog, and parsed once: tells pydantic how, and editors what."""
+
+    __slots__ = ()
+    DESCRIPTION: ClassVar[str]
+    EXAMPLE: ClassVar[str]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the text.
+
+        Raises:
+            ValueError: it can not be read; says why, and how to write it.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read from a string (or take a ready one); write back as a string."""
+        del source, handler
+        return core_schema.no_info_plain_validator_function(
+            cls._read,
+            serialization=core_schema.plain_serializer_function_ser_schema(str),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Tell editors that it is a string."""
+        del schema, handler
+        return {"type": "string", "description": cls.DESCRIPTION, "examples": [cls.EXAMPLE]}
+
+    @classmethod
+    def _read(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, str):
+            raise WrongValue(f"{describe(value)} is not text; write one such as {cls.EXAMPLE}")
+        if len(value) > _LENGTH_MAX:
+            raise WrongValue(f"this has {len(value)} characters; keep a selector under {_LENGTH_MAX}")
+        return cls.parse(value)
+
+
 @dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(_PromqlText):
     """An instant-vector selector: one metric and the matchers that narrow it."""
+
+    DESCRIPTION: ClassVar[str] = "A PromQL series selector."
+    EXAMPLE: ClassVar[str] = _EXAMPLE
 
     metric: str
     matchers: tuple[Matcher, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> "Selector":
+    def parse(cls, text: str) -> Self:
         """Read a selector.
 
         Raises:
@@ -62,7 +109,7 @@ class Selector:
         return cls.of(node, text)
 
     @classmethod
-    def of(cls, node: object, text: str) -> "Selector":
+    def of(cls, node: object, text: str) -> Self:
         """Take a node of a parsed expression; ``text`` is what it is called in a message.
 
         Raises:
@@ -94,29 +141,18 @@ class Selector:
     def __str__(self) -> str:
         return promql.series(self.metric, ((m.name, m.op, m.value) for m in self.matchers)).text
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read from a string (or take a ready one); write back as a string."""
-        del source, handler
-        return _text_schema(cls)
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Tell editors that it is a string."""
-        del schema, handler
-        return {"type": "string", "description": "A PromQL series selector.", "examples": [_EXAMPLE]}
-
 
 @dataclass(frozen=True, slots=True)
-class Matchers:
+class Matchers(_PromqlText):
     """Label matchers without a metric: ``code=~"5..",method="GET"``; what makes an event bad."""
+
+    DESCRIPTION: ClassVar[str] = "PromQL label matchers."
+    EXAMPLE: ClassVar[str] = _BAD_EXAMPLE
 
     matchers: tuple[Matcher, ...]
 
     @classmethod
-    def parse(cls, text: str) -> "Matchers":
+    def parse(cls, text: str) -> Self:
         """Read matchers, with or without braces.
 
         Raises:
@@ -135,38 +171,6 @@ class Matchers:
 
     def __str__(self) -> str:
         return ",".join(f"{m.name}{m.op}{promql.quote(m.value)}" for m in self.matchers)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read from a string (or take ready ones); write back as a string."""
-        del source, handler
-        return _text_schema(cls)
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Tell editors that it is a string."""
-        del schema, handler
-        return {"type": "string", "description": "PromQL label matchers.", "examples": ['code=~"5.."']}
-
-
-def _text_schema(cls: type[Selector] | type[Matchers]) -> CoreSchema:
-    example = f"write one such as {_EXAMPLE if cls is Selector else _BAD_EXAMPLE}"
-
-    def read(value: object) -> Selector | Matchers:
-        if isinstance(value, cls):
-            return value
-        if not isinstance(value, str):
-            raise WrongValue(f"{describe(value)} is not text; {example}")
-        if len(value) > _LENGTH_MAX:
-            raise WrongValue(f"this has {len(value)} characters; keep a selector under {_LENGTH_MAX}")
-        return cls.parse(value)
-
-    return core_schema.no_info_plain_validator_function(
-        read,
-        serialization=core_schema.plain_serializer_function_ser_schema(str),
-    )
 
 
 def _matchers(node: Any) -> tuple[Matcher, ...]:  # noqa: ANN401 - an untyped extension class
