@@ -4,6 +4,7 @@ Parsed once, when the catalog is loaded, by the same grammar that Prometheus use
 works with the metric's name and its matchers and never with text again.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, cast
 
@@ -37,7 +38,7 @@ class Matcher:
     value: str
 
 
-class _PromqlText:
+class _PromqlText(ABC):
     """What is written as text in the catalog, and parsed once: tells pydantic how, and editors what."""
 
     __slots__ = ()
@@ -45,13 +46,13 @@ class _PromqlText:
     EXAMPLE: ClassVar[str]
 
     @classmethod
+    @abstractmethod
     def parse(cls, text: str) -> Self:
         """Read the text.
 
         Raises:
             ValueError: it can not be read; says why, and how to write it.
         """
-        raise NotImplementedError
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
