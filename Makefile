@@ -56,7 +56,7 @@ promtool: ## Run the generated rules' own tests, and break the rules to see them
 	@$(BIN)/pytest tests/promtool -n 2 -q
 
 integration: ## Run the tests against real servers on free loopback ports
-	@$(BIN)/pytest tests/integration -q
+	@$(BIN)/pytest tests/integration -n 2 --dist loadfile -q
 
 bench: packages venv ## Measure what the documentation claims (figures, not tests)
 	@$(BIN)/python -m benchmarks
